@@ -1,0 +1,96 @@
+"""The catalogue of metrics: name, unit, resolution, kind, sign, plausible range. Names are a public API: never renamed.
+
+Sign, stated once: battery current and power are positive while charging. Everything else counts upwards from 0.
+A value travels as an integer: value x 10^decimals, in the unit that ends the metric's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a metric behaves in time, and so how it may be summed up."""
+
+    GAUGE = "gauge"
+    """An instant; means and extremes make sense."""
+    COUNTER = "counter"
+    """Only grows, but for resets and rollovers; differences make sense."""
+    STATE = "state"
+    """A code; only its durations make sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One thing that can be measured."""
+
+    name: str
+    unit: str
+    decimals: int
+    kind: Kind
+    low: int
+    """Lowest plausible value, in the resolution."""
+    high: int
+    """Highest plausible value, in the resolution."""
+
+    def plausible(self, value: int) -> bool:
+        """Whether an integer in this metric's resolution can be true at all."""
+        return self.low <= value <= self.high
+
+    def real(self, value: int) -> float:
+        """The value in the metric's unit."""
+        return value / 10**self.decimals
+
+
+def _gauge(name: str, unit: str, decimals: int, low: float, high: float) -> Metric:
+    scale = 10**decimals
+    return Metric(name, unit, decimals, Kind.GAUGE, round(low * scale), round(high * scale))
+
+
+def _counter(name: str, unit: str, decimals: int = 0) -> Metric:
+    return Metric(name, unit, decimals, Kind.COUNTER, 0, 2**48)
+
+
+def _state(name: str, high: int = 65_535) -> Metric:
+    return Metric(name, "", 0, Kind.STATE, 0, high)
+
+
+_ALL = (
+    _gauge("battery_voltage_v", "V", 2, 0, 70),
+    _gauge("battery_current_a", "A", 2, -300, 300),
+    _gauge("battery_temperature_c", "°C", 1, -20, 80),
+    _gauge("pv_voltage_v", "V", 2, 0, 300),
+    _gauge("pv_current_a", "A", 2, 0, 120),
+    _gauge("pv_power_w", "W", 1, 0, 10_000),
+    _gauge("load_voltage_v", "V", 2, 0, 70),
+    _gauge("load_current_a", "A", 2, 0, 120),
+    _gauge("load_power_w", "W", 1, 0, 5_000),
+    _gauge("charger_temperature_c", "°C", 1, -20, 120),
+    _gauge("pv_power_max_day_w", "W", 0, 0, 10_000),
+    _gauge("pv_power_max_yesterday_w", "W", 0, 0, 10_000),
+    _gauge("soc_percent", "%", 1, 0, 100),
+    _counter("pv_energy_total_wh", "Wh"),
+    _counter("pv_energy_day_wh", "Wh"),
+    _counter("pv_energy_yesterday_wh", "Wh"),
+    _counter("load_energy_total_wh", "Wh"),
+    _counter("shelf_energy_total_wh", "Wh"),
+    _counter("shelf_sessions_total", "1"),
+    _gauge("shelf_power_w", "W", 1, 0, 2_000),
+    _gauge("shelf_ports_busy", "1", 0, 0, 64),
+    _state("charger_state"),
+    _state("mppt_mode", 16),
+    _state("charger_error"),
+    _state("charger_off_reason", 2**32),
+    _state("load_on", 1),
+    _state("charger_day_number", 400),
+    _gauge("link_latency_ms", "ms", 0, 0, 600_000),
+    _gauge("link_loss_percent", "%", 0, 0, 100),
+    _counter("link_sent_bytes", "B"),
+    _counter("link_received_bytes", "B"),
+    _gauge("agent_free_disk_mb", "MB", 0, 0, 10_000_000),
+    _gauge("agent_temperature_c", "°C", 1, -20, 120),
+)
+
+CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+"""Every metric by name. `pv_energy_day_wh` and its like follow the controller's own midnight: never a source of daily sums."""
