@@ -1,4 +1,4 @@
-"""Columns of integers, absent values among them, in three codings (docs/wire.md section 4). Knows no row and no metric."""
+"""Columns of integers, some absent, in three codings (docs/wire.md section 4). Knows no row and no metric."""
 
 from __future__ import annotations
 

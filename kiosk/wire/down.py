@@ -41,7 +41,6 @@ __all__ = [
 
 VERSION = 1
 DOWN_MAX_BYTES = 8192
-SIGNING_PREFIX = b"kayasol-down/1\n"
 NO_STREAM = "0" * 32
 """The server knows no stream of this device."""
 
@@ -74,15 +73,20 @@ class DownMessage:
 
 @dataclass(frozen=True, slots=True)
 class SignedPart:
-    """What the caller must verify before it believes a word of the message."""
+    """What the caller must verify first: `verify_bytes(public_hex, DOWN_PREFIX, signed_bytes, signature)`."""
 
     key_id: str
     signature: bytes
     signed_bytes: bytes
+    """Version and body, without the prefix."""
 
 
 def encode_down(message: DownMessage, sign: Callable[[bytes], bytes], key_id: str) -> bytes:
-    """The message's bytes; `sign` is given the bytes to sign and gives 64 back. WireError above 8 KiB."""
+    """The message's bytes. WireError above 8 KiB.
+
+    `sign` is given version and body and gives the 64 bytes of a signature over DOWN_PREFIX and them:
+    `partial(key.sign_bytes, DOWN_PREFIX)` with both from kiosk.ledger.signing.
+    """
     writer = Writer()
     writer.u8(VERSION)
     writer.u8(Purpose(message.purpose))
@@ -92,7 +96,7 @@ def encode_down(message: DownMessage, sign: Callable[[bytes], bytes], key_id: st
     writer.varint(message.epoch)
     writer.varint(message.counter)
     _write_sections(writer, message.sections)
-    signature = sign(SIGNING_PREFIX + writer.octets())
+    signature = sign(writer.octets())
     if len(signature) != SIGNATURE_BYTES:
         raise WireError(f"a signature of {len(signature)} bytes is not Ed25519")
     writer.hex(key_id, KEY_ID_BYTES)
@@ -108,7 +112,7 @@ def decode_down(octets: bytes) -> tuple[DownMessage, SignedPart]:
     if not tail < len(octets) <= DOWN_MAX_BYTES:
         raise WireError(f"a message of {len(octets)} bytes is not between {tail + 1} and {DOWN_MAX_BYTES}")
     signed = octets[:-tail]
-    part = SignedPart(octets[-tail:-SIGNATURE_BYTES].hex(), octets[-SIGNATURE_BYTES:], SIGNING_PREFIX + signed)
+    part = SignedPart(octets[-tail:-SIGNATURE_BYTES].hex(), octets[-SIGNATURE_BYTES:], signed)
     reader = Reader(signed)
     version, purpose = reader.u8(), reader.u8()
     if version != VERSION or purpose not in list(Purpose):

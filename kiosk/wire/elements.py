@@ -139,7 +139,7 @@ class Reader:
         """A number of items, checked against its bounds and against what is left, before anybody allocates."""
         number = self.varint(low, high)
         if number * least_bytes > self.remaining:
-            raise WireError(f"{number} items of {least_bytes} bytes or more are announced, {self.remaining} bytes are left")
+            raise WireError(f"{number} items of {least_bytes} bytes or more are announced, {self.remaining} are left")
         return number
 
     def text(self, most_bytes: int = TEXT_MAX_BYTES) -> str:

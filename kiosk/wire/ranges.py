@@ -60,9 +60,7 @@ class RangeSet:
             return 0
         left = bisect_right(self._ends, start - 1)
         right = bisect_right(self._starts, end)
-        known = sum(
-            max(0, min(self._ends[at], end) - max(self._starts[at], start)) for at in range(left, right)
-        )
+        known = sum(max(0, min(self._ends[at], end) - max(self._starts[at], start)) for at in range(left, right))
         added = end - start - known
         if left < right:
             start, end = min(start, self._starts[left]), max(end, self._ends[right - 1])

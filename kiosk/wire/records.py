@@ -6,26 +6,28 @@ damaged payloads among it, travels as it is (form 0): what is wrong with it is f
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from kiosk.errors import WireError
+from kiosk.errors import LedgerError, WireError
+from kiosk.ledger.canonical import SIZE_MAX as PAYLOAD_MAX_BYTES
+from kiosk.ledger.canonical import Value, dump, load
+from kiosk.ledger.chain import Head, advance, continuation
+from kiosk.ledger.types import text_of
 from kiosk.wire.elements import PLAIN_MAX_BYTES, VARINT_LIMIT, Reader, Writer, deflate, inflate
 from kiosk.wire.frame import FRAME_MAX_BYTES, LOG_BYTES
 
 RECORDS_MAX = 512
-PAYLOAD_MAX_BYTES = 4096
 SIGNATURE_BYTES = 64
 KEY_ID_BYTES = 8
 
 _PLAIN, _DEFLATE = 0, 1
 _FULL, _FOLLOWING = 0, 1
 _RECORD_MIN_BYTES = SIGNATURE_BYTES
-_DERIVED = ("v", "site", "dev", "log", "cur", "seq", "prev", "sum_in", "sum_out", "box")
-_INHERITED = ("v", "site", "dev", "log", "cur")
+_DERIVED = continuation(Head.empty("", "", ""), 0, 0).keys()
+"""What a record says because it follows another."""
+
+Members = dict[str, Value] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,84 +93,81 @@ def decode_ledger_section(body: bytes) -> LedgerSection:
 
 def _write_plain(records: Sequence[SignedRecord]) -> bytes:
     writer = Writer()
-    before: bytes | None = None
+    head: Head | None = None
     for record in records:
         if len(record.payload) > PAYLOAD_MAX_BYTES:
             raise WireError(f"a payload of {len(record.payload)} bytes is above {PAYLOAD_MAX_BYTES}")
-        short = None if before is None else _shorten(record.payload, before)
+        members = _members(record.payload)
+        short = _shorten(members, head, record.payload)
         sent = record.payload if short is None else short
         writer.u8(_FULL if short is None else _FOLLOWING)
         writer.varint(len(sent))
         writer.put(sent)
-        before = record.payload
+        head = _head(members, record.payload)
     return writer.octets()
 
 
 def _read_plain(reader: Reader, count: int) -> list[bytes]:
     payloads: list[bytes] = []
-    for _ in range(count):
+    head: Head | None = None
+    for at in range(count):
         form = reader.u8()
         sent = reader.take(reader.varint(0, PAYLOAD_MAX_BYTES))
+        members = _members(sent)
         if form == _FULL:
             payloads.append(sent)
-        elif form == _FOLLOWING and payloads:
-            payloads.append(_rebuild(sent, payloads[-1]))
+        elif form == _FOLLOWING:
+            members, payload = _rebuild(members, head)
+            payloads.append(payload)
         else:
-            raise WireError(f"form {form} of a record is not known, or the first record of a section is not in full")
+            raise WireError(f"form {form} of record {at} of the section is not known")
+        head = _head(members, payloads[-1])
     reader.end()
     return payloads
 
 
-def _shorten(payload: bytes, before: bytes) -> bytes | None:
-    """The payload without what follows from the one before, or None where rebuilding would not give it back."""
+def _members(payload: bytes) -> Members:
+    """None where the payload is not canonical JSON: then it travels in full, and so does the record after it."""
     try:
-        members = _parse(payload)
-        short = _encode({name: value for name, value in members.items() if name not in _DERIVED})
-        return short if _rebuild(short, before) == payload else None
+        return load(payload)
+    except LedgerError:
+        return None
+
+
+def _head(members: Members, payload: bytes) -> Head | None:
+    """What the next record has to follow; None where the payload does not say."""
+    if members is None:
+        return None
+    texts = [members.get(name) for name in ("log", "cur", "site", "dev")]
+    numbers = [members.get(name) for name in ("seq", "sum_in", "sum_out", "box")]
+    if not all(type(text) is str for text in texts) or not all(type(number) is int for number in numbers):
+        return None
+    blank = Head.empty(text_of(members, "log"), text_of(members, "cur"), "")
+    return advance(blank, members, payload)
+
+
+def _shorten(members: Members, head: Head | None, payload: bytes) -> bytes | None:
+    """The payload without what follows from `head`, or None where rebuilding would not give it back."""
+    if members is None or head is None:
+        return None
+    own = {name: value for name, value in members.items() if name not in _DERIVED}
+    try:
+        return dump(own) if _rebuild(own, head)[1] == payload else None
     except WireError:
         return None
 
 
-def _rebuild(short: bytes, before: bytes) -> bytes:
-    """The payload of a record that follows `before`, from what it does not share with it."""
-    last, own = _parse(before), _parse(short)
-    if not own.keys().isdisjoint(_DERIVED):
-        raise WireError("a shortened record holds a member that is to be worked out")
+def _rebuild(own: Members, head: Head | None) -> tuple[Members, bytes]:
+    """The record that follows `head`, from what it does not share with it."""
+    if own is None or head is None or not own.keys().isdisjoint(_DERIVED):
+        raise WireError(
+            "a shortened record is not canonical, or has nothing to follow, or says what is to be worked out"
+        )
+    amt, cash = own.get("amt"), own.get("cash")
+    if not isinstance(amt, int) or not isinstance(cash, int):
+        raise WireError("a shortened record cannot be rebuilt without integers amt and cash")
+    members = own | continuation(head, amt, cash)
     try:
-        own.update({name: last[name] for name in _INHERITED})
-        amount, cash = _integer(own, "amt"), _integer(own, "cash")
-        own["seq"] = _integer(last, "seq") + 1
-        own["prev"] = hashlib.sha256(b"\x00" + before).hexdigest()
-        own["sum_in"] = _integer(last, "sum_in") + max(amount, 0)
-        own["sum_out"] = _integer(last, "sum_out") + max(-amount, 0)
-        own["box"] = _integer(last, "box") + cash
-    except KeyError as error:
-        raise WireError(f"a shortened record cannot be rebuilt: {error} is missing") from None
-    payload = _encode(own)
-    if len(payload) > PAYLOAD_MAX_BYTES:
-        raise WireError(f"a rebuilt payload of {len(payload)} bytes is above {PAYLOAD_MAX_BYTES}")
-    return payload
-
-
-def _integer(members: dict[str, Any], name: str) -> int:
-    value = members[name]
-    if type(value) is not int:
-        raise WireError(f"a shortened record cannot be rebuilt: {name} is not an integer")
-    return value
-
-
-def _parse(payload: bytes) -> dict[str, Any]:
-    try:
-        members = json.loads(payload)
-    except (ValueError, RecursionError):
-        raise WireError("a payload is not JSON") from None
-    if not isinstance(members, dict) or _encode(members) != payload:
-        raise WireError("a payload is not a canonical JSON object")
-    return members
-
-
-def _encode(members: dict[str, Any]) -> bytes:
-    try:
-        return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError):
-        raise WireError("a payload holds what UTF-8 cannot") from None
+        return members, dump(members)
+    except LedgerError as error:
+        raise WireError(f"a shortened record cannot be rebuilt: {error}") from None
