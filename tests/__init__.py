@@ -1,0 +1,1 @@
+"""Tests mirror the packages; integration/ and end_to_end/ cross them."""
