@@ -1,0 +1,142 @@
+"""The `kayasol` command: what an operator types. Parses words and prints results; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kayasol import __version__
+from kayasol.settings import ServerSettings, load_settings
+from kiosk.errors import KioskError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Energy, connectivity and income of solar kiosks.")
+site_app = typer.Typer(no_args_is_help=True, help="Sites and their devices.")
+app.add_typer(site_app, name="site")
+
+Folder = Annotated[Path | None, typer.Option("--folder", help="The server's folder (default: KAYASOL_FOLDER or ./kayasol-server).")]
+
+
+def main() -> None:
+    """Run the command; an expected error is one line on stderr and exit code 1."""
+    try:
+        app()
+    except KioskError as error:
+        print(f"kayasol: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+@app.command()
+def migrate(folder: Folder = None) -> None:
+    """Bring the database to this version's tables."""
+    from store.migrate import upgrade
+
+    settings = _open_folder(folder)
+    upgrade(settings.database)
+    print("The database is up to date.")
+
+
+@app.command()
+def broker(
+    folder: Folder = None,
+    host: Annotated[list[str] | None, typer.Option(help="A name or address under which devices reach the broker; repeat.")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8883,
+    address: Annotated[str, typer.Option(help="Address that Mosquitto listens on.")] = "0.0.0.0",  # noqa: S104 devices come from outside
+) -> None:
+    """Write Mosquitto's configuration, access list and certificates."""
+    from kayasol.broker_files import write_broker_files
+    from kayasol.ca import Authority
+
+    settings = _open_folder(folder)
+    authority = Authority(settings.folder / "ca", datetime.now(UTC))
+    authority.issue_server("broker", host or ["localhost", "127.0.0.1"])
+    authority.issue_client("ingest")
+    path = write_broker_files(settings.folder / "broker", settings.folder / "ca", port, address)
+    print(f"Written. Start the broker with: mosquitto -c {path}")
+
+
+@site_app.command("add")
+def site_add(
+    request: Annotated[Path, typer.Argument(help="The file that `kayasol-edge init` wrote on the device.")],
+    name: Annotated[str, typer.Option(help="What people call the site.")],
+    commune: Annotated[str, typer.Option(help="Commune; public maps show nothing finer.")],
+    kind: Annotated[str, typer.Option(help="school, health or other")] = "school",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code")] = "XOF",
+    lat: Annotated[float, typer.Option(min=-90, max=90, help="Latitude of the commune, degrees.")] = 13.09,
+    lon: Annotated[float, typer.Option(min=-180, max=180, help="Longitude of the commune, degrees.")] = -1.08,
+    out: Annotated[Path | None, typer.Option(help="Where to write the answer (default: beside the request).")] = None,
+    folder: Folder = None,
+) -> None:
+    """Register a site from its device's request; writes the answer file to carry back."""
+    from kayasol.sites import NewSite, add_site_from_request
+
+    settings = _open_folder(folder)
+    site = NewSite(name=name, commune=commune, kind=kind, currency=currency, lat_deg=lat, lon_deg=lon)
+    answer = add_site_from_request(settings, request, site, datetime.now(UTC))
+    path = out or request.with_name(request.stem.removesuffix(".request") + ".answer.json")
+    path.write_bytes(answer)
+    print(f"Registered. Carry {path} to the device and run there: kayasol-edge accept {path.name}")
+
+
+@site_app.command("list")
+def site_list(folder: Folder = None) -> None:
+    """List the registered sites."""
+    from kayasol.sites import list_lines
+
+    for line in list_lines(_open_folder(folder)):
+        print(line)
+
+
+@app.command()
+def serve(
+    folder: Folder = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the pages.")] = None,
+    broker_port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+    broker_plain: Annotated[bool | None, typer.Option("--broker-plain", help="No TLS; only for a broker on this machine.")] = None,
+    live_s: Annotated[int | None, typer.Option(min=0, max=86_400, help="Ask sites for rows at once during so many seconds.")] = None,
+) -> None:
+    """Run ingest, figures and pages in one process (village size)."""
+    from kayasol.serve import run_server
+
+    settings = load_settings(
+        folder, http_port=port, broker_port=broker_port, broker_plain=broker_plain or None, live_s=live_s
+    )
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    run_server(settings)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its state; a second start goes on there.")] = Path("build/demo"),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.")] = 8000,
+    days: Annotated[int, typer.Option(min=1, max=90, help="Days of history to live through at the first start.")] = 30,
+    seed: Annotated[int, typer.Option(help="Random numbers of the simulation.")] = 1,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier demo in the folder.")] = False,
+) -> None:
+    """Three simulated kiosks on real protocols: a month of history, then live."""
+    from kayasol.demo.run import run_demo
+
+    run_demo(folder, port=port, days=days, seed=seed, fresh=fresh)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)
+def sim(context: typer.Context) -> None:
+    """Run one simulated device on a pseudo-terminal, for whoever writes a driver."""
+    from firmware_sim.cli import main as simulate
+
+    raise typer.Exit(simulate(context.args))
+
+
+def _open_folder(folder: Path | None) -> ServerSettings:
+    settings = load_settings(folder)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    return settings
