@@ -64,6 +64,7 @@ NO_BREACHES: list[tuple[Rule, str, str]] = [
     (rules.the_simulator_is_a_stranger, "firmware_sim/plant/sun.py", "from firmware_sim import seeds"),
     (rules.files_are_short, "audit/verify.py", "x = 1\n" * 401),
     (rules.functions_fit_a_screen, "store/schema.py", LONG_FUNCTION.replace("    pass\n", "", 1)),
+    (rules.functions_fit_a_screen, "store/migrations/versions/0001_people.py", LONG_FUNCTION),
     (rules.tests_never_sleep, "office/pace.py", "import time\ntime.sleep(1)"),
     (rules.nothing_names_one_machine, "docs/start.md", "the folder of kayasol/work/ is yours, see ./work/a"),
     (rules.nothing_is_left_for_later, "tools/go.sh", "mktemp -d demo." + "X" * 6),
