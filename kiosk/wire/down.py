@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from kiosk.errors import WireError
 from kiosk.wire.down_sections import (
+    NO_HASH,
     DownSection,
     Keys,
     LedgerAck,
@@ -24,6 +25,8 @@ from kiosk.wire.frame import DEVICE_BYTES, SECTIONS_MAX, STREAM_BYTES
 from kiosk.wire.topics import check_site
 
 __all__ = [
+    "NO_HASH",
+    "NO_STREAM",
     "DownMessage",
     "DownSection",
     "Keys",

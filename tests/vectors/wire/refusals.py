@@ -1,0 +1,261 @@
+"""Bad messages of the golden vectors, spelt byte by byte: for each, what is wrong with it. Asks no encoder of ours."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+Refusal = tuple[str, bytes, str]
+"""Name, bytes, what is wrong."""
+
+NINES = "ff" * 8
+"""Start of a varint of nine bytes."""
+
+
+def _pressed(octets: bytes) -> str:
+    """Raw deflate in a stored block, the same in every zlib."""
+    size = len(octets)
+    return (b"\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + octets).hex()
+
+
+def _varint(number: int) -> str:
+    low, high = number & 127, number >> 7
+    return f"{low | 128:02x}{_varint(high)}" if high else f"{low:02x}"
+
+
+def _sized(octets: bytes) -> str:
+    return _varint(len(octets)) + octets.hex()
+
+
+def _block(
+    head: str = "01 02",
+    coding: str = "00",
+    body: str = "00 00 02  00 02 02",
+    flags: str = "00",
+    boot_number: str = "01",
+) -> bytes:
+    """Two rows of one position, spelt plainly unless said otherwise."""
+    return bytes.fromhex(f"{head} {'b0' * 8} {boot_number} {'5c' * 8} {coding} {body} {flags}")
+
+
+def blocks() -> Iterator[Refusal]:
+    """Blocks of one position."""
+    plain = bytes.fromhex("00 00 02  00 02 02")
+    bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
+    swollen = bomb.compress(bytes(300_000)) + bomb.flush()
+    yield "row 0", _block("00 02"), "rows are numbered from 1"
+    yield "no row", _block("01 00"), "a block has at least one row"
+    yield "4097 rows", _block("01 81 20"), "a block has at most 4096 rows"
+    yield "row 2^63", _block(f"{NINES}7f 02"), "the last row number must stay below 2^63"
+    yield "a varint that could be shorter", _block("8100 02"), "the shortest form is required"
+    yield "a varint of ten bytes", _block(f"{NINES}ff01 02"), "nine bytes at most"
+    yield "boot number 0", _block(boot_number="00"), "boots are numbered from 1"
+    yield "coding 3", _block(coding="03"), "not a coding of this version"
+    yield "presence 3", _block(body="00 00 02  03 02 02"), "not a presence of this version"
+    yield "a map that marks every row", _block(body="00 00 02  02 03 02 02"), "presence 0 says that"
+    yield "a map that marks no row", _block(body="00 00 02  02 00"), "presence 1 says that"
+    yield "a map that marks a row that is not there", _block(body="00 00 02  02 05 02"), "spare bits are 0"
+    yield "time is absent", _block(body="01  00 02 02"), "the time column is always present"
+    yield "time is partly absent", _block(body="02 01 02  00 02 02"), "the time column is always present"
+    yield "time falls", _block(body="00 04 01  00 02 02"), "times do not fall"
+    yield "time is negative", _block(body="00 01 02  00 02 02"), "times are not negative"
+    yield "a value of 2^61", _block(body=f"00 00 02  00 {'80' * 8}40 00"), "values lie within 2^61"
+    yield "a sum of 2^61", _block(body=f"00 00 02  00 {'fe' + 'ff' * 7}3f 02"), "values lie within 2^61"
+    yield "zigzag of -2^62", _block(body=f"00 00 02  00 00 {NINES}7f"), "outside zigzag's range, and the value's"
+    yield "a column too few", _block(body="00 00 02", flags=""), "columns are missing"
+    yield "a byte too many", _block(flags="00 00"), "nothing follows the flags"
+    yield "a flag of row 2", _block(flags="01 02 00 01 00"), "offsets are below the count"
+    yield "a flag of position 1", _block(flags="01 00 01 01 00"), "positions are the schema's"
+    yield "a flag of code 0", _block(flags="01 00 00 00 00"), "codes are not 0"
+    yield "two flags of one value", _block(flags="02 00 00 01 00  00 00 01 00"), "flags rise"
+    yield "flags in falling order", _block(flags="02 01 00 01 00  00 00 01 00"), "flags rise"
+    yield "more flags than bytes", _block(flags="02 00 00 01"), "a count is compared with what is left"
+    good = _pressed(plain)
+    yield "deflate: one byte short", _block(coding="01", body=f"05 0b {good}"), "the plain length is exact"
+    yield "deflate: one byte long", _block(coding="01", body=f"07 0b {good}"), "the plain length is exact"
+    yield "deflate: above 1 MiB", _block(coding="01", body=f"81 80 40 0b {good}"), "at most 1 MiB"
+    yield "deflate: a bomb", _block(coding="01", body=f"06 {_sized(swollen)}"), "inflating stops at the length"
+    yield "deflate: no end", _block(coding="01", body=f"06 0b 00 {good[2:]}"), "the stream must end"
+    yield "deflate: a byte behind its end", _block(coding="01", body=f"06 0c {good} 00"), "nothing follows the stream"
+    longer = _pressed(plain + b"\x00")
+    yield "deflate: a byte behind the columns", _block(coding="01", body=f"07 0c {longer}"), "nothing follows them"
+    yield "deflate: not deflate", _block(coding="01", body="06 02 ffff"), "damaged"
+    yield "rice: k 41", _block(coding="02", body="00 00 ff  00 02 29 00"), "not a k of this version"
+    yield "rice: k 254", _block(coding="02", body="00 00 ff  00 02 fe 00"), "not a k of this version"
+    yield "rice: filling bits of 1", _block(coding="02", body="00 00 ff  00 02 00 01"), "filling bits are 0"
+    yield "rice: no end", _block(coding="02", body="00 00 ff  00 02 00 ff", flags=""), "the code ends in the input"
+    small, large = "ffffffff 00 00 00 00 00 00 00 1f", "ffffffff 80 00 00 00 00 00 00 00"
+    yield "rice: in full for no reason", _block(coding="02", body=f"00 00 ff  00 02 00 {small}"), "31 has a code"
+    yield "rice: 2^63 in full", _block(coding="02", body=f"00 00 ff  00 02 00 {large}"), "u is below 2^63"
+
+
+_HEADER = {
+    "site": "02 6131", "device": "d0" * 8, "stream": "57" * 16, "boot": "b0" * 8, "boot_number": "01", "counter": "01",
+    "mono_ms": "05", "clock": "00 00 00", "lowest_kept": "01", "head": "00", "waiting": "00", "age": "00",
+    "dropped": "00", "cadence": "3c", "ledger": "00", "sections": "00",
+}  # fmt: skip
+
+
+def _frame(version: str = "01", tail: str = "", crc_flip: int = 0, **changes: str) -> bytes:
+    header = bytes.fromhex("".join((_HEADER | changes).values()))
+    octets = bytes.fromhex(version) + len(header).to_bytes(2, "big") + header
+    return octets + (zlib.crc32(octets) ^ crc_flip).to_bytes(4, "big") + bytes.fromhex(tail)
+
+
+def frames() -> Iterator[Refusal]:
+    """Frames that are refused whole."""
+    ledger = f"{'10' * 16} 01 {'a5' * 32} 584f46 00 00 00"
+    yield "nothing", b"", "a frame has a version"
+    yield "version 2", _frame("02"), "not a version of this page"
+    yield "a damaged header", _frame(crc_flip=1), "the header's CRC is wrong"
+    yield "cut in the header", _frame()[:40], "the header is announced longer"
+    most = 65_537 - len(_frame()) - 8
+    full = _frame(sections=f"01 09 {_varint(most)} {'00' * 4}", tail="00" * most)
+    yield "65,537 bytes", full, "a frame has at most 65,536 bytes"
+    yield "a body that is not there", _frame(sections=f"01 09 01 {'00' * 4}"), "bodies fill the frame"
+    yield "a byte that belongs to no section", _frame(tail="00"), "bodies fill the frame"
+    yield "a byte behind the header's table", _frame(sections="00 00"), "the header ends with its table"
+    yield "65 sections", _frame(sections="41" + f"09 00 {'00' * 4}" * 65), "at most 64 sections"
+    yield "more sections than bytes", _frame(sections=f"02 09 00 {'00' * 4}"), "a count is compared with what is left"
+    yield "a site in capitals", _frame(site="02 4131"), "a site is [a-z0-9-]{2,24}"
+    yield "a site of one letter", _frame(site="01 61"), "a site is [a-z0-9-]{2,24}"
+    yield "a site that is not UTF-8", _frame(site="02 ff31"), "a text is UTF-8"
+    yield "a text of 65 bytes", _frame(site=f"41 {'61' * 65}"), "a text has at most 64 bytes"
+    yield "boot number 0", _frame(boot_number="00"), "boots are numbered from 1"
+    yield "counter 0", _frame(counter="00"), "frames are counted from 1"
+    yield "clock source 9", _frame(clock="09 01 00"), "not a clock source of this version"
+    yield "UTC without a source", _frame(clock="00 01 00"), "UTC is 0 without a source"
+    yield "uncertainty without a source", _frame(clock="00 00 01"), "uncertainty is 0 without a source"
+    yield "a source without UTC", _frame(clock="08 00 00"), "UTC is not 0 with a source"
+    yield "lowest_kept 0", _frame(lowest_kept="00"), "rows are numbered from 1"
+    yield "lowest_kept above head + 1", _frame(lowest_kept="02"), "lowest_kept is at most head + 1"
+    yield "two ledger heads", _frame(ledger=f"02 {ledger} {ledger}"), "one at most"
+    yield "a ledger head of seq 0", _frame(ledger=f"01 {ledger}".replace(" 01 a5", " 00 a5")), "records are from 1"
+    yield "a currency in small letters", _frame(ledger=f"01 {ledger}".replace("584f46", "786f66")), "[A-Z]{3}"
+
+
+def _ledger(body: str, count: str = "01", first: str = "01", coding: str = "00", signatures: int = 1) -> bytes:
+    return bytes.fromhex(f"{'10' * 16} {'6b' * 8} {first} {count} {coding} {'51' * 64 * signatures} {body}")
+
+
+def ledger() -> Iterator[Refusal]:
+    """Ledger sections. Payloads: 7b7d is {}."""
+    before = (
+        b'{"amt":0,"box":0,"cash":0,"cur":"XOF","dev":"d","log":"l","prev":"","seq":1,'
+        b'"site":"a1","sum_in":0,"sum_out":0,"v":1}'
+    )
+    rich = before.replace(b'"box":0', b'"box":9007199254740991')
+
+    def after(short: bytes, full: bytes = before) -> bytes:
+        return _ledger(f"00 {_sized(full)} 01 {_sized(short)}", count="02", signatures=2)
+
+    yield "no record", _ledger("", count="00", signatures=0), "at least one record"
+    yield "513 records", _ledger("00 00" * 513, count="81 04", signatures=513), "at most 512 records"
+    yield "seq 0", _ledger("00 00", first="00"), "records are numbered from 1"
+    yield "seq 2^63", _ledger("00 00 00 00", first=f"{NINES}7f", count="02", signatures=2), "seq stays below 2^63"
+    yield "coding 2", _ledger("00 00", coding="02"), "not a coding of this version"
+    yield "form 2", _ledger("02 00"), "not a form of this version"
+    yield "a signature too few", _ledger("", signatures=0), "a signature for each record"
+    yield "a payload of 4,097 bytes", _ledger(f"00 8120 {'20' * 4097}"), "at most 4,096 bytes"
+    yield "a byte behind the records", _ledger("00 00 00"), "nothing follows the records"
+    yield "deflate above 1 MiB", _ledger("0300", coding="01 81 80 40"), "at most 1 MiB"
+    yield "deflate of another length", _ledger(_pressed(b"\x00\x00"), coding="01 03"), "the plain length is exact"
+    yield "form 1 stands first", _ledger("01 02 7b7d"), "the first record has form 0"
+    yield "form 1 after no JSON", _ledger("00 00 01 02 7b7d", count="02", signatures=2), "nothing to follow"
+    yield (
+        "form 1 after a payload without totals",
+        _ledger("00 02 7b7d 01 02 7b7d", count="02", signatures=2),
+        ("nothing to follow"),
+    )
+    yield "form 1 without amt", after(b'{"cash":0}'), "the effects are missing"
+    yield "form 1 with amt as a string", after(b'{"amt":"0","cash":0}'), "the effects are integers"
+    yield "form 1 with a member of P", after(b'{"amt":0,"cash":0,"v":1}'), "v is worked out"
+    yield "form 1 that is not canonical", after(b'{"cash":0,"amt":0}'), "members are sorted"
+    yield "form 1 with an integer too large", after(b'{"amt":0,"cash":9007199254740992}'), "2^53"
+    yield "form 1 with a box too large", after(b'{"amt":0,"cash":1}', rich), "2^53"
+
+
+def schemas() -> Iterator[Refusal]:
+    """Schemas."""
+    many = ",".join(f"m{number}:0" for number in range(129))
+    long = "\n".join(f"d{number} driver {'s' * 32} {'m' * 38}{number:02}:0" for number in range(100))
+    for name, text, error in (
+        ("nothing", "", "at least one device"),
+        ("a final line feed", "d e - m:0\n", "lines are joined"),
+        ("two spaces", "d  e - m:0", "one space"),
+        ("no metric", "d e - ", "at least one metric"),
+        ("decimals 7", "d e - m:7", "0 to 6"),
+        ("decimals of two digits", "d e - m:01", "one digit"),
+        ("a device in capitals", "D e - m:0", "[a-z0-9-]{1,24}"),
+        ("a metric twice", "d e - m:0,m:1", "each metric once"),
+        ("a device twice", "d e - m:0\nd e - n:0", "each device once"),
+        ("129 positions", f"d e - {many}", "at most 128"),
+        ("a letter outside ASCII", "d é - m:0", "ASCII"),
+        ("above 8 KiB", long, "at most 8 KiB"),
+    ):
+        yield name, text.encode(), error
+
+
+def boots() -> Iterator[Refusal]:
+    """Lists of boots."""
+    one = "b0" * 8
+    yield "no boot", b"\0", "at least one"
+    yield "65 boots", bytes.fromhex("41" + f"{one} 01 00 00 00" * 65), "at most 64"
+    yield "boot number 0", bytes.fromhex(f"01 {one} 00 00 00 00"), "boots are numbered from 1"
+    yield "last before first", bytes.fromhex(f"01 {one} 01 02 01 00"), "last is not before first"
+    yield "clock source 9", bytes.fromhex(f"01 {one} 01 00 00 09 00 01 00"), "not a clock source"
+    yield "a fix at UTC 0", bytes.fromhex(f"01 {one} 01 00 00 08 00 00 00"), "a fix says a time"
+    yield "a byte too many", bytes.fromhex(f"01 {one} 01 00 00 00 00"), "nothing follows"
+
+
+def requests() -> Iterator[Refusal]:
+    """Time requests."""
+    yield "too short", bytes(16), "the time is missing"
+    yield "too long", bytes(18), "nothing follows"
+
+
+def _down(sections: str, version: str = "01", purpose: str = "01", site: str = "02 6131") -> bytes:
+    body = f"{version} {purpose} {site} {'d0' * 8} {'57' * 16} 01 01 {sections}"
+    return bytes.fromhex(f"{body} {'6b' * 8} {'51' * 64}")
+
+
+def downs() -> Iterator[Refusal]:
+    """Messages to a device; they are refused before anybody looks at their signatures."""
+
+    def ledger(upto: str, hash_byte: str, disputed: str) -> bytes:
+        body = bytes.fromhex(f"{'10' * 16} 00 {upto} {hash_byte * 32} 00 00 00 00 00 {disputed} 00")
+        return _down(f"01 02 {_sized(body)}")
+
+    yield "nothing", b"", "a message is signed"
+    yield "a signature only", bytes(72), "a message is signed"
+    yield "above 8 KiB", _down(f"01 c8 {_sized(bytes(8086))}"), "at most 8,192 bytes"
+    yield "version 2", _down("00", version="02"), "not a version of this page"
+    yield "purpose 3", _down("00", purpose="03"), "not a purpose of this version"
+    yield "a site in capitals", _down("00", site="02 4131"), "a site is [a-z0-9-]{2,24}"
+    yield "65 sections", _down("41" + "c8 00" * 65), "at most 64 sections"
+    yield "a byte behind the sections", _down("00 00"), "nothing follows"
+    yield "a section cut off", _down("01 c8 05 00"), "the body is announced longer"
+    yield "17 ranges", _down("01 01 24 00 11" + "01 01" * 17 + "00"), "at most 16 ranges"
+    yield "a gap of 0", _down("01 01 05 00 01 00 01 00"), "ranges do not touch"
+    yield "a range of length 0", _down("01 01 05 00 01 01 00 00"), "length is at least 1"
+    yield "a range above 2^63", _down(f"01 01 0d 00 01 {NINES}7f 01 00"), "row numbers stay below 2^63"
+    yield "refused rows from 0", _down("01 01 05 00 00 01 00 01"), "rows are numbered from 1"
+    yield "a hash of record 0", ledger("00", "a5", "00"), "upto 0 carries no hash"
+    yield "no hash of record 1", ledger("01", "00", "00"), "upto 1 carries a hash"
+    yield "record 0 disputed", ledger("00", "00", "01 00"), "records are numbered from 1"
+    yield "a time answer of 0", _down(f"01 03 12 {'0e' * 8} {'b0' * 8} 05 00"), "UTC is at least 1"
+    yield "17 schemas wanted", _down("01 04 8901 11" + "5c" * 136), "at most 16"
+    yield "a key too short", _down(f"01 05 3f {'4b' * 63}"), "two keys of 32 bytes"
+    yield "no frame in flight", _down("01 06 02 00 00"), "at least 1"
+    yield "a byte behind a section", _down("01 07 03 00 00 00"), "nothing follows"
+
+
+FILES = {
+    "frames": frames,
+    "schemas": schemas,
+    "blocks": blocks,
+    "ledger": ledger,
+    "boots": boots,
+    "requests": requests,
+    "down": downs,
+}
