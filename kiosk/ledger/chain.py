@@ -9,6 +9,9 @@ from kiosk.ledger.merkle import leaf_hash
 from kiosk.ledger.totals import Totals, after
 from kiosk.ledger.types import VERSION, Fields, number_of, text_of
 
+_MAY_BE_UNKNOWN = ("site", "dev")
+"""What a head that came from elsewhere may not say; it is then not compared."""
+
 
 def record_hash(payload: bytes) -> str:
     """SHA-256(0x00 || payload) as 64 hex characters; also the record's leaf in a Merkle tree."""
@@ -73,7 +76,7 @@ def follows(head: Head, fields: Fields) -> str | None:
     """
     must = continuation(head, number_of(fields, "amt"), number_of(fields, "cash"))
     for name in ("log", "site", "dev", "cur", "seq", "prev"):
-        if fields[name] != must[name] and must[name] != "":
+        if fields[name] != must[name] and (must[name] or name not in _MAY_BE_UNKNOWN):
             return name
     if totals_of(fields) != Totals(number_of(must, "sum_in"), number_of(must, "sum_out"), number_of(must, "box")):
         return "totals"

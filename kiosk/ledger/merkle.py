@@ -24,10 +24,9 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
     stack: list[bytes] = []
     for count, leaf in enumerate(leaves, 1):
         stack.append(leaf)
-        while count % 2 == 0:
+        for _ in range((count & -count).bit_length() - 1):
             right = stack.pop()
             stack[-1] = node_hash(stack[-1], right)
-            count //= 2
     if not stack:
         return EMPTY_ROOT
     root = stack.pop()
@@ -63,9 +62,7 @@ def inclusion_holds(index: int, size: int, leaf: bytes, proof: Sequence[bytes], 
             return False
         if position % 2 or position == last:
             reached = node_hash(sibling, reached)
-            while position % 2 == 0 and position:
-                position >>= 1
-                last >>= 1
+            position, last = _past_lone_nodes(position, last)
         else:
             reached = node_hash(reached, sibling)
         position >>= 1
@@ -116,14 +113,20 @@ def consistency_holds(old_size: int, new_size: int, old_root: bytes, new_root: b
             return False
         if position % 2 or position == last:
             old, new = node_hash(sibling, old), node_hash(sibling, new)
-            while position % 2 == 0 and position:
-                position >>= 1
-                last >>= 1
+            position, last = _past_lone_nodes(position, last)
         else:
             new = node_hash(new, sibling)
         position >>= 1
         last >>= 1
     return last == 0 and old == old_root and new == new_root
+
+
+def _past_lone_nodes(position: int, last: int) -> tuple[int, int]:
+    """Up the right edge of the tree, where a node without a sibling goes up unchanged."""
+    while position and position % 2 == 0:
+        position >>= 1
+        last >>= 1
+    return position, last
 
 
 def _split(size: int) -> int:

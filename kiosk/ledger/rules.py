@@ -62,7 +62,7 @@ def _check_frame(record: _Checked) -> None:
         raise _broken(record, "op2 must name who receives")
 
 
-def _nothing(record: _Checked) -> tuple[int, int]:
+def _nothing(_record: _Checked) -> tuple[int, int]:
     return 0, 0
 
 
