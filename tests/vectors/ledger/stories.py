@@ -23,6 +23,7 @@ DEVICE_KEY, NEXT_KEY, INGEST_KEY, INGEST_NEXT, STRANGER_KEY = (
 
 START_MS = 1_790_000_000_000
 LIMIT = canonical.INTEGER_LIMIT - 1
+SOLD: dict[str, Value] = {"svc": "phone", "qty": 1, "tar": 1, "op": "p-19af3c"}
 
 
 def hexadecimal(name: str, digits: int) -> str:
@@ -152,10 +153,21 @@ def worked_example() -> Story:
 def every_type() -> Story:
     """A day in which everything happens that can be written."""
     story = Story("every-type", make_act("kaya-est", "École « Kaya Est »", "XOF", "school"))
-    sold: dict[str, Value] = {"svc": "phone", "qty": 1, "tar": 1, "op": "p-19af3c"}
+    _begin(story)
+    cash_sale, credit_sale = _sell(story)
+    _move_cash(story)
+    _copy_the_notebook(story, cash_sale, credit_sale)
+    story.add("METER", shelf_wh=48_211, sessions=17)
+    story.add("TEST", code="essai", text=hexadecimal("essai", 64))
+    story.seal(1, start=START_MS, end=START_MS + 2_000_000)
+    _go_on(story)
+    return story
+
+
+def _begin(story: Story) -> None:
     story.genesis(cash=2_000, card=hexadecimal("card", 64), board=hexadecimal("board", 64), why="mise en service")
     story.add("BOOT", wall=0, clk="none", unc=0)
-    first_fix = story.add(
+    story.add(
         "TIME_FIX",
         fix_boot=hexadecimal("every-type boot", 16),
         fix_mono=61_000,
@@ -166,12 +178,15 @@ def every_type() -> Story:
     story.add("TARIFF", tar=1, prices="lamp:50;phone:100;radio:0", from_=START_MS)
     story.add("FLOAT", sum=1_500, op="p-19af3c")
     story.add("DEPOSIT", ticket="B7", port=4, svc="phone")
-    cash_sale = story.add("SALE", **sold, ticket="B7", port=4, energy_mwh=10_700, amt=100, pay="cash")
-    story.add("SALE", **sold, amt=100, pay="mobile", why='client dit "Orange\\Moov"')
-    credit_sale = story.add("SALE", **sold, amt=400, pay="credit", op2="p-77")
-    story.add("SALE", **sold, pay="free", why="directeur")
-    story.add("SALE", **sold, ticket="retrait B7", pay="none")
-    story.add("SALE", **sold, pay="cash")
+
+
+def _sell(story: Story) -> tuple[int, int]:
+    cash_sale = story.add("SALE", **SOLD, ticket="B7", port=4, energy_mwh=10_700, amt=100, pay="cash")
+    story.add("SALE", **SOLD, amt=100, pay="mobile", why='client dit "Orange\\Moov"')
+    credit_sale = story.add("SALE", **SOLD, amt=400, pay="credit", op2="p-77")
+    story.add("SALE", **SOLD, pay="free", why="directeur")
+    story.add("SALE", **SOLD, ticket="retrait B7", pay="none")
+    story.add("SALE", **SOLD, pay="cash")
     story.add("SETTLE", paid=150, pay="cash", ref=credit_sale)
     story.add("SETTLE", paid=50, pay="mobile", ref=credit_sale)
     story.add("VOID", amt=-100, cash=-100, pay="cash", ref=cash_sale)
@@ -179,21 +194,28 @@ def every_type() -> Story:
     story.add("REFUND", given=25, pay="mobile", ref=cash_sale)
     story.add("REFUND", given=25, pay="credit", ref=credit_sale)
     story.add("ADJUST", amt=-10, cash=0, pay="none", ref=credit_sale, why="erreur de tarif")
+    return cash_sale, credit_sale
+
+
+def _move_cash(story: Story) -> None:
     story.add("PAYOUT", sum=5_000, why="ampoule, câble")
     story.add("HANDOVER", sum=300, op="p-19af3c", op2="p-tresorier")
     story.count(3_175, denoms="25:1;50:3;500:2;1000:2;2000:0", change_why="monnaie rendue")
     story.count(0, why="coffre ouvert")
-    story.add("FALLBACK", as_="SALE", **sold, amt=100, pay="cash", slip="12/3", photo=hexadecimal("photo", 64))
-    story.add("FALLBACK", as_="SALE", **sold, amt=200, pay="cash", slip="12/4", why="counted")
-    story.add("FALLBACK", as_="SALE", **sold, amt=100, pay="mobile", slip="12/5", ref=cash_sale)
+
+
+def _copy_the_notebook(story: Story, cash_sale: int, credit_sale: int) -> None:
+    story.add("FALLBACK", as_="SALE", **SOLD, amt=100, pay="cash", slip="12/3", photo=hexadecimal("photo", 64))
+    story.add("FALLBACK", as_="SALE", **SOLD, amt=200, pay="cash", slip="12/4", why="counted")
+    story.add("FALLBACK", as_="SALE", **SOLD, amt=100, pay="mobile", slip="12/5", ref=cash_sale)
     story.add("FALLBACK", as_="SETTLE", paid=100, pay="cash", slip="12/6", ref=credit_sale)
     story.add("FALLBACK", as_="PAYOUT", sum=40, slip="12/7", why="eau")
     story.add("FALLBACK", as_="PAYOUT", sum=40, slip="12/8", why="counted")
     story.add("FALLBACK", as_="FLOAT", sum=500, slip="12/9")
     story.add("FALLBACK", as_="HANDOVER", sum=60, slip="12/10", op2="p-tresorier")
-    story.add("METER", shelf_wh=48_211, sessions=17)
-    story.add("TEST", code="essai", text=hexadecimal("essai", 64))
-    story.seal(1, start=START_MS, end=START_MS + 2_000_000)
+
+
+def _go_on(story: Story) -> None:
     story.add("NOTE", code="photo", text=hexadecimal("facture", 64), ref=20)
     story.add("LOSS", lost_log="ab" * 16, from_=3, to=9, lost_in=700, lost_out=0, lost_cash=-20, why="carte perdue")
     story.add(
@@ -203,16 +225,15 @@ def every_type() -> Story:
         fix_utc=START_MS + 1_939_000,
         fix_src="gnss",
         fix_unc=20,
-        super=first_fix,
+        super=3,
         clk="gnss",
     )
     story.rotate(NEXT_KEY)
-    story.add("SALE", **sold, amt=100, pay="cash", why="après la clé")
+    story.add("SALE", **SOLD, amt=100, pay="cash", why="après la clé")
     story.add("BOOT", last_boot=hexadecimal("every-type boot", 16), last_mono=2_400_000, bn=8, mono=0)
     story.seal(2, start=START_MS + 2_000_000, end=0, off="20260928;20260929")
     story.add("TEST", code="essai")
     story.seal(3)
-    return story
 
 
 def second_log(before: Story) -> Story:
