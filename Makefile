@@ -25,7 +25,7 @@ JOBS ?= 1
 # $(call timed,what,command): the command, then how long it took
 timed = SECONDS=0; $(2); echo "$(1): $$SECONDS s"
 
-.PHONY: help venv demo test check format bench pins servers clean
+.PHONY: help venv demo test check check-style check-layout check-types check-imports check-house format bench pins servers clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -61,11 +61,21 @@ else
 	@$(PYTEST) -m serial
 endif
 
-check: venv ## style, types, who may import whom, house rules
+check: check-style check-layout check-types check-imports check-house ## style, types, imports, house rules (-k: all of them)
+
+check-style: venv
 	@$(call timed,ruff check,$(BIN)/ruff check .)
+
+check-layout: venv
 	@$(call timed,ruff format,$(BIN)/ruff format --check .)
+
+check-types: venv
 	@$(call timed,mypy,$(BIN)/mypy $(CHECKED))
-	@$(call timed,import-linter,$(BIN)/lint-imports --no-cache --config .importlinter)
+
+check-imports: venv
+	@$(call timed,import-linter,$(BIN)/lint-imports --no-cache --no-logo --config .importlinter)
+
+check-house: venv
 	@$(call timed,house rules,$(PYTEST) --quiet tests/house)
 
 format: venv ## lay the code out as `make check` wants it
