@@ -70,6 +70,8 @@ def encode_block(block: Block, positions: int, coding: int | None = None) -> byt
     writer.u8(chosen)
     writer.put(body)
     _write_flags(writer, block, positions)
+    if len(writer) > BODY_MAX_BYTES:
+        raise WireError(f"a block of {len(writer)} bytes is above {BODY_MAX_BYTES}: put fewer rows in it")
     return writer.octets()
 
 

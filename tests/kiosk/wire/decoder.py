@@ -1,11 +1,13 @@
-"""A second reader of frames and blocks, written from docs/wire.md alone: imports nothing of kiosk, believes its input."""
+"""A second reader of frames, blocks and ledger sections, from docs/wire.md alone: no kiosk, believes its input."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zlib
 from typing import Any
 
-SOURCES = "none saved typed phone modem server rtc gnss ntp".split()
+SOURCES = ["none", "saved", "typed", "phone", "modem", "server", "rtc", "gnss", "ntp"]
 
 
 class Input:
@@ -144,3 +146,32 @@ def read_block(octets: bytes, positions: int) -> dict[str, Any]:
         for row, time in enumerate(columns[0])
     ]
     return told | {"rows": rows, "positions": positions, "coding": coding}
+
+
+def read_ledger(octets: bytes) -> dict[str, Any]:
+    """A ledger section in the form of the golden vectors."""
+    section = Input(octets)
+    log, key_id, first, count = section.hex(16), section.hex(8), section.varint(), section.varint()
+    length = section.varint() if section.unsigned(1) else None
+    signatures = [section.hex(64) for _ in range(count)]
+    rest = section.bytes(len(octets) - section.at)
+    plain = Input(rest if length is None else zlib.decompress(rest, -15))
+    assert length in (None, len(plain.octets))
+    payloads: list[bytes] = []
+    for _ in range(count):
+        form, sent = plain.unsigned(1), plain.bytes(plain.varint())
+        payloads.append(_following(sent, payloads[-1]) if form else sent)
+    assert plain.done()
+    pairs = zip(payloads, signatures, strict=True)
+    records = [{"payload": payload.hex(), "signature": sign, "key_id": key_id} for payload, sign in pairs]
+    return {"log": log, "first_seq": first, "records": records}
+
+
+def _following(short: bytes, before: bytes) -> bytes:
+    last, own = json.loads(before), json.loads(short)
+    own |= {name: last[name] for name in ("site", "dev", "log", "cur")} | {"v": 1, "seq": last["seq"] + 1}
+    own["prev"] = hashlib.sha256(b"\0" + before).hexdigest()
+    own["sum_in"] = last["sum_in"] + max(own["amt"], 0)
+    own["sum_out"] = last["sum_out"] + max(-own["amt"], 0)
+    own["box"] = last["box"] + own["cash"]
+    return json.dumps(own, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -13,7 +13,7 @@ import pytest
 from kiosk.errors import WireError
 from kiosk.ledger.signing import DOWN_PREFIX, verify, verify_bytes
 from kiosk.wire import block, boots, down, frame, records, request, schema
-from tests.kiosk.wire.decoder import read_block, read_frame
+from tests.kiosk.wire.decoder import read_block, read_frame, read_ledger
 from tests.vectors.ledger.stories import DEVICE_KEY, INGEST_KEY
 from tests.vectors.wire import examples, make_vectors
 
@@ -102,6 +102,11 @@ def test_a_reader_written_from_the_page_alone_reads_the_frames(entry: Entry) -> 
 @pytest.mark.parametrize("entry", entries("blocks.json"), ids=lambda entry: entry["name"])
 def test_a_reader_written_from_the_page_alone_reads_the_blocks(entry: Entry) -> None:
     assert read_block(bytes.fromhex(entry["hex"]), entry["decoded"]["positions"]) == entry["decoded"]
+
+
+@pytest.mark.parametrize("entry", entries("ledger.json"), ids=lambda entry: entry["name"])
+def test_a_reader_written_from_the_page_alone_rebuilds_the_records(entry: Entry) -> None:
+    assert read_ledger(bytes.fromhex(entry["hex"])) == entry["decoded"]
 
 
 def test_the_signatures_of_the_messages_to_a_device_are_real() -> None:
