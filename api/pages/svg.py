@@ -1,0 +1,158 @@
+"""Small charts as SVG text. Knows numbers and labels, nothing of sites. A missing value never looks like a zero.
+
+All charts are 320 units wide so that a phone shows them one to one; colours come from the page's style sheet by class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+WIDTH = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of a bar chart."""
+
+    label: str
+    """Short text under the bar, shown where there is room."""
+    value: float | None
+    """None: nobody knows."""
+    partial: bool = False
+    """Known in part only: drawn hollow at its top."""
+
+
+def _svg(height: int, title: str, body: str, kind: str) -> Markup:
+    return Markup(  # noqa: S704 every text inside was escaped where it was put in
+        f'<svg class="{kind}" viewBox="0 0 {WIDTH} {height}" role="img"><title>{escape(title)}</title>{body}</svg>'
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def bars(days: Sequence[Bar], title: str, top_label: str, height: int = 96) -> Markup:
+    """Bars from zero up; a missing day is a small open ring on the base line. `top_label` names the highest value."""
+    known = [day.value for day in days if day.value is not None]
+    highest = max(known, default=0.0) or 1.0
+    floor, room = height - 14, height - 28
+    step = WIDTH / max(len(days), 1)
+    parts = [f'<path class="axis" d="M0 {floor}H{WIDTH}"/>']
+    whole, partial = [], []
+    every = max(1, -(-len(days) * 34 // WIDTH))
+    for index, day in enumerate(days):
+        x = index * step
+        if day.value is None:
+            parts.append(f'<circle class="none" cx="{_number(x + step / 2)}" cy="{floor - 4}" r="2"/>')
+        else:
+            tall = round(room * day.value / highest, 1)
+            stroke = f"M{_number(x + step / 2)} {floor}v-{_number(tall)}"
+            (partial if day.partial else whole).append(stroke)
+        if (len(days) - 1 - index) % every == 0:
+            place = _number(min(x + step / 2, WIDTH - 9))
+            parts.append(f'<text x="{place}" y="{height - 2}">{escape(day.label)}</text>')
+    thick = _number(step * 0.72)
+    parts.append(f'<path class="bar" stroke-width="{thick}" d="{"".join(whole)}"/>')
+    if partial:
+        parts.append(f'<path class="part" stroke-width="{thick}" d="{"".join(partial)}"/>')
+    if known:
+        parts.append(f'<text class="top" x="0" y="10">{escape(top_label)}</text>')
+    return _svg(height, title, "".join(parts), "bars")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The vertical range of a curve, and the lines worth naming in it."""
+
+    low: float
+    high: float
+    marks: tuple[tuple[float, str], ...] = ()
+
+
+def curve(
+    points: Sequence[tuple[float, float | None]], scale: Scale, title: str, ticks: Sequence[tuple[float, str]], height: int = 110
+) -> Markup:
+    """A line over a span of 0..1 in x; None breaks the line, and the break is shaded as unknown."""
+    floor, room = height - 14, height - 22
+    spread = (scale.high - scale.low) or 1.0
+
+    def at(value: float) -> float:
+        return floor - room * min(max((value - scale.low) / spread, 0.0), 1.0)
+
+    parts = [
+        f'<path class="mark" d="M0 {_number(at(value))}H{WIDTH}"/>'
+        f'<text x="{WIDTH}" y="{_number(at(value) - 2)}" class="end">{escape(label)}</text>'
+        for value, label in scale.marks
+    ]
+    line, pen_down, last_x = [], False, 0.0
+    for share, value in points:
+        x = share * WIDTH
+        if value is None:
+            pen_down = False
+            continue
+        if not pen_down and x - last_x > WIDTH / 100:
+            parts.append(f'<path class="gap" d="M{_number(last_x)} 8H{_number(x)}V{floor}H{_number(last_x)}z"/>')
+        line.append(f"{'L' if pen_down else 'M'}{_number(x)} {_number(at(value))}")
+        pen_down, last_x = True, x
+    if points and WIDTH * points[-1][0] - last_x > WIDTH / 100:
+        parts.append(f'<path class="gap" d="M{_number(last_x)} 8H{_number(WIDTH * points[-1][0])}V{floor}H{_number(last_x)}z"/>')
+    parts.append(f'<path class="line" d="{"".join(line)}"/><path class="axis" d="M0 {floor}H{WIDTH}"/>')
+    for share, label in ticks:
+        place = min(max(share * WIDTH, 8), WIDTH - 10)
+        parts.append(f'<text x="{_number(place)}" y="{height - 2}">{escape(label)}</text>')
+    return _svg(height, title, "".join(parts), "curve")
+
+
+def strip(shares_permille: Sequence[int | None], title: str) -> Markup:
+    """One cell a day: full, most, some, little, none known. Height carries the share too, for those who see no colour."""
+    step = WIDTH / max(len(shares_permille), 1)
+    levels: dict[str, list[str]] = {}
+    for index, share in enumerate(shares_permille):
+        x = _number(index * step + step / 2)
+        if share is None:
+            levels.setdefault("s0", []).append(f"M{x} 18v-3")
+            continue
+        name = "s4" if share >= 990 else "s3" if share >= 900 else "s2" if share >= 500 else "s1"
+        levels.setdefault(name, []).append(f"M{x} 18v-{_number(3 + 15 * share / 1000)}")
+    thick = _number(step - 1)
+    body = "".join(f'<path class="{name}" stroke-width="{thick}" d="{"".join(d)}"/>' for name, d in sorted(levels.items()))
+    return _svg(18, title, body, "strip")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One site on the map."""
+
+    label: str
+    lat_deg: float
+    lon_deg: float
+    state: str
+    """Style class of its state."""
+    shape: str
+    """The sign that the state has everywhere on the pages."""
+
+
+def village_map(places: Sequence[Place], title: str, north: str, height: int = 150) -> Markup:
+    """Sites by commune, north up; no finer than the positions given, which are the communes'."""
+    if not places:
+        return Markup("")
+    lats, lons = [place.lat_deg for place in places], [place.lon_deg for place in places]
+    middle_lat, middle_lon = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
+    spread = max(max(lats) - min(lats), (max(lons) - min(lons)) * 0.6, 0.05) * 1.5
+    unit = (height - 30) / spread
+    parts = [f'<rect class="land" width="{WIDTH}" height="{height}" rx="8"/>']
+    taken: list[tuple[float, float]] = []
+    for place in sorted(places, key=lambda each: -each.lat_deg):
+        x = WIDTH / 2 - 30 + (place.lon_deg - middle_lon) * unit
+        y = height / 2 - (place.lat_deg - middle_lat) * unit
+        while any(abs(y - other_y) < 16 and abs(x - other_x) < 110 for other_x, other_y in taken):
+            y += 16
+        taken.append((x, y))
+        parts.append(f'<text class="{place.state} sign" x="{_number(x)}" y="{_number(y)}">{escape(place.shape)}</text>')
+        parts.append(f'<text class="name" x="{_number(x + 9)}" y="{_number(y)}">{escape(place.label)}</text>')
+    parts.append(f'<text class="end" x="{WIDTH - 6}" y="14">{escape(north)} ↑</text>')
+    return _svg(height, title, "".join(parts), "map")
