@@ -65,6 +65,6 @@ def _continues(seal: Fields, previous: Fields) -> bool:
     return (
         seal["log"] == previous["log"]
         and seal["num"] == number_of(previous, "num") + 1
-        and seal["first"] == number_of(previous, "seq") + 1
+        and seal["first"] == previous["seq"]
         and seal["prev_seal"] == record_hash(canonical.dump(previous))
     )

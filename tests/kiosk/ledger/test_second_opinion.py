@@ -67,13 +67,13 @@ def test_every_seal_holds_the_sums_and_the_root_of_its_records() -> None:
     seals = 0
     for cases in chains().values():
         records = [json.loads(case["payload"]) for case in cases]
-        last_seal: dict[str, Any] = {"seq": 0, "hash": "0" * 64}
+        last_seal: dict[str, Any] = {"seq": 1, "hash": "0" * 64}
         for record, case in zip(records, cases, strict=True):
             if record["t"] != "SEAL":
                 continue
             seals += 1
             first, last = record["first"], record["last"]
-            assert (first, last, record["prev_seal"]) == (last_seal["seq"] + 1, record["seq"] - 1, last_seal["hash"])
+            assert (first, last, record["prev_seal"]) == (last_seal["seq"], record["seq"] - 1, last_seal["hash"])
             sums: dict[str, list[int]] = {}
             for each in records[first - 1 : last]:
                 if each["t"] != "TEST":

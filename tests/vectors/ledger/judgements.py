@@ -80,14 +80,14 @@ def seals(story: Story) -> list[Judgement]:
     """Seals with their records, and the problems that a reader must find, in the order of the format's page."""
     places = [place for place, fields in enumerate(story.fields) if fields["t"] == "SEAL"]
     one, two, three = places
-    covered = range(one + 1, two)
+    covered = range(one, two)
     return [
         _seal("the first seal", story, one, range(one), None, finds=[]),
         _seal("the second seal", story, two, covered, one, finds=[]),
-        _seal("a seal over a trial alone", story, three, range(two + 1, three), two, finds=[]),
+        _seal("a seal over a seal and a trial", story, three, range(two, three), two, finds=[]),
         _seal("the seal before it not known", story, two, covered, None, finds=[]),
         _seal("the last record missing", story, two, covered[:-1], one, finds=["range", "sums", "root"]),
-        _seal("one record too many", story, two, range(one, two), one, finds=["range", "sums", "root"]),
+        _seal("one record too many", story, two, range(one - 1, two), one, finds=["range", "root"]),
         _seal("records in another order", story, two, covered[::-1], one, finds=["range", "root"]),
         _seal("no records", story, two, range(0), one, finds=["range", "sums", "root"]),
         _seal("another sum", story, two, covered, one, finds=["sums"], sums="SALE:1:999:999"),
@@ -96,7 +96,7 @@ def seals(story: Story) -> list[Judgement]:
         _seal("another log", story, two, covered, one, finds=["log", "previous"], log="ab" * 16),
         _seal("a number left out", story, two, covered, one, finds=["previous"], num=3),
         _seal("another seal before", story, two, covered, one, finds=["previous"], prev_seal="ab" * 32),
-        _seal("a record between the seals", story, two, covered[1:], one, finds=["sums", "root", "previous"], first=36),
+        _seal("the seal before left out", story, two, covered[1:], one, finds=["sums", "root", "previous"], first=35),
     ]
 
 

@@ -182,7 +182,7 @@ TARIFF: prices=télé:1 | prices=abcdefghijklmnopqrstuvwxy:1
 CASH_COUNT: denoms=50 | denoms=50:-1 | denoms=0:1 | denoms=10:0;5:0 | denoms=5:0;5:0
 CASH_COUNT: denoms=x:1 | denoms=05:1
 CASH_COUNT: denoms=-5:1 | denoms=1000:0;200:0 | denoms=5:0:0 | denoms=0
-SEAL: sums=SALE:1:0 | sums=TEST:1:0:0 | sums=SEAL:1:0:0 | sums=GIFT:1:0:0 | sums=SALE:0:0:0 | sums=SALE:1:-0:0
+SEAL: sums=SALE:1:0 | sums=TEST:1:0:0 | sums=GIFT:1:0:0 | sums=SALE:0:0:0 | sums=SALE:1:-0:0
 SEAL: sums=VOID:1:0:0;SALE:1:0:0 | sums=SALE:1:0:0;SALE:1:0:0 | sums=SALE:1:0:0: | sums=0
 SEAL: off=2026-09-20 | off=20261301 | off=20260900 | off=20260932 | off=20260921;20260920
 SEAL: off=20260920;20260920 | off=0

@@ -119,9 +119,9 @@ class Story:
         return self.add("CASH_COUNT", counted=counted, cash=counted - self.head.box, **own)
 
     def seal(self, number: int, **own: Value) -> int:
-        """A seal over everything since the last one."""
+        """A seal over the last seal and everything since."""
         seals = [place for place, fields in enumerate(self.fields) if fields["t"] == "SEAL"]
-        first = seals[-1] + 1 if seals else 0
+        first = seals[-1] if seals else 0
         return self.add(
             "SEAL",
             num=number,
