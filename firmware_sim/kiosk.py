@@ -27,7 +27,7 @@ STATE_VERSION = 1
 MPPT, BOARD = "mppt", "board"
 _MS_PER_DAY = 86_400_000
 _LAST_CALL_MS = 2 * MAX_STEP_MS
-"""Before a power cut nobody is served any more, so that every press can meet its acknowledgement: with steps of a minute
+"""Before a power cut nobody is served any more, so that every press can be acknowledged in time: with steps of a minute
 a press would otherwise lie unanswered for longer than it does in life."""
 
 

@@ -9,7 +9,7 @@ _SAVED_EVERY_MS = 3_600_000  # how often the system writes the time to the card
 
 
 class PiClock:
-    """Without a battery a Pi wakes with the time saved last: each night puts it further behind until it meets a network."""
+    """Without a battery it wakes with the time saved last: each night puts it further behind until a network helps."""
 
     def __init__(self, clock: Clock, start_utc_ms: int) -> None:
         self._keeps_time = clock.runs_without_power

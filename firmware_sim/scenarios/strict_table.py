@@ -85,7 +85,10 @@ class StrictTable:
 
     def _get(self, key: str) -> Any:
         if not self.has(key):
-            self.done()  # a misspelt key is the likelier reason: name it first
+            strangers = [other for other in self._content if other not in self._known]
+            # A misspelt key is the likelier reason: name it.
+            if misspelt := difflib.get_close_matches(key, strangers, n=1, cutoff=0.6):
+                raise ScenarioError(f"{self._where}: unknown key {misspelt[0]!r}; did you mean {key!r}?")
             raise ScenarioError(f"{self._where}: {key} is missing; add a line `{key} = ...`")
         return self._content[key]
 

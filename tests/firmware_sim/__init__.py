@@ -1,0 +1,1 @@
+"""Tests of the simulated kiosk; they read its lines with parsers of their own."""
