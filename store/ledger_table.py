@@ -1,0 +1,269 @@
+"""Logs, their heads by branch, their keys and their records. Whether a record is right is judged by ingest.
+
+Amounts are minor units. What is parked, disputed or missing is in ledger_aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from store.schema import ledger_branch, ledger_log, ledger_record, log_key
+from store.upsert import insert_new, upsert
+
+MAIN = 0
+"""The branch that came first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One life of a site's ledger."""
+
+    log: str
+    site: str
+    dev: str
+    cur: str
+    """"" until a record of it is stored."""
+    old_log: str
+    """The log that it continues, by its GENESIS."""
+    forked: bool
+    opened_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Where one branch of a log stands: its newest record and the totals stated there."""
+
+    log: str
+    branch: int
+    name: str
+    """Hash of the first record that differs; "" for the main branch."""
+    seq: int
+    hash: str
+    sum_in: int
+    sum_out: int
+    box: int
+    boot: str
+    boot_number: int
+    mono_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """Which records of a log a key may sign."""
+
+    log: str
+    key_id: str
+    from_seq: int
+    until_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A stored record: its exact bytes, and columns derived from them."""
+
+    log: str
+    branch: int
+    seq: int
+    hash: str
+    payload: bytes
+    signature: bytes
+    key_id: str
+    site: str
+    t: str
+    press_id: str
+    boot: str
+    boot_number: int
+    mono_ms: int
+    cur: str
+    amt: int
+    """Effect on income."""
+    pay: str
+    cash: int
+    """Effect on the cash box."""
+    sum_in: int
+    sum_out: int
+    box: int
+    svc: str
+    op: str
+    ref_log: str
+    ref: int
+    utc_ms: int | None
+    """By the boot's best fix; None while the boot has none."""
+    day: str | None
+    counts: bool
+    """Whether `amt` and `cash` are part of sums: not a trial, not a press that another branch has already counted."""
+    marks: str
+    """What is odd about it, words joined by spaces; "" is nothing."""
+    arrived_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Records of one kind taken together."""
+
+    day: str | None
+    t: str
+    svc: str
+    pay: str
+    cur: str
+    records: int
+    amt: int
+    cash: int
+
+
+_RECORD_FIELDS = tuple(field.name for field in fields(Record))
+
+
+def lock_log(connection: Connection, log: str) -> Log | None:
+    """A log; its row is locked until the end of the transaction, so that one worker at a time moves its head."""
+    row = connection.execute(select(ledger_log).where(ledger_log.c.log == log).with_for_update()).one_or_none()
+    return None if row is None else Log(*row)
+
+
+def open_log(connection: Connection, opened: Log) -> Log:
+    """Begin a log with an empty main branch, or give the one that is there; locked."""
+    insert_new(connection, ledger_log, [{name: getattr(opened, name) for name in Log.__slots__}])
+    found = lock_log(connection, opened.log)
+    if found is None:
+        raise RuntimeError(f"log {opened.log} was just inserted and is not there")
+    return found
+
+
+def change_log(connection: Connection, changed: Log) -> None:
+    """Keep what became known of a log."""
+    values = {"cur": changed.cur, "old_log": changed.old_log, "forked": changed.forked}
+    connection.execute(update(ledger_log).where(ledger_log.c.log == changed.log).values(**values))
+
+
+def logs_of(connection: Connection, site: str) -> list[Log]:
+    """Every log of a site, in the order in which the server met them; the last is the open one."""
+    query = select(ledger_log).where(ledger_log.c.site == site).order_by(ledger_log.c.opened_ms, ledger_log.c.log)
+    return [Log(*row) for row in connection.execute(query)]
+
+
+def count_logs(connection: Connection, site: str) -> int:
+    """How many logs a site has."""
+    return connection.execute(select(func.count()).select_from(ledger_log).filter_by(site=site)).scalar_one()
+
+
+def branches(connection: Connection, log: str) -> list[Branch]:
+    """The heads of a log, main branch first; none before its first record."""
+    query = select(ledger_branch).where(ledger_branch.c.log == log).order_by(ledger_branch.c.branch)
+    return [Branch(*row) for row in connection.execute(query)]
+
+
+def save_branch(connection: Connection, branch: Branch) -> None:
+    """Keep a branch's head."""
+    upsert(connection, ledger_branch, {name: getattr(branch, name) for name in Branch.__slots__})
+
+
+def keys_of(connection: Connection, log: str) -> list[LogKey]:
+    """The keys of a log and the records that each may sign, oldest first."""
+    query = select(log_key).where(log_key.c.log == log).order_by(log_key.c.from_seq)
+    return [LogKey(*row) for row in connection.execute(query)]
+
+
+def save_key(connection: Connection, key: LogKey) -> None:
+    """Keep what a key may sign in a log."""
+    upsert(connection, log_key, {name: getattr(key, name) for name in LogKey.__slots__})
+
+
+def add_records(connection: Connection, records: Sequence[Record]) -> None:
+    """Store records; the place of each must be free."""
+    if records:
+        connection.execute(
+            insert(ledger_record), [{name: getattr(each, name) for name in _RECORD_FIELDS} for each in records]
+        )
+
+
+def hashes(connection: Connection, log: str, first: int, last: int) -> dict[int, dict[int, str]]:
+    """seq -> branch -> hash of the stored records from `first` to `last`."""
+    table = ledger_record.c
+    query = select(table.seq, table.branch, table.hash).where(table.log == log, table.seq.between(first, last))
+    found: dict[int, dict[int, str]] = {}
+    for seq, branch, digest in connection.execute(query):
+        found.setdefault(seq, {})[branch] = digest
+    return found
+
+
+def presses(connection: Connection, site: str, press_ids: Iterable[str]) -> list[Row[str, str, int, int, bool]]:
+    """(press_id, log, branch, seq, counts) of the site's stored records with these press ids."""
+    table = ledger_record.c
+    columns = select(table.press_id, table.log, table.branch, table.seq, table.counts)
+    return list(connection.execute(columns.where(table.press_id.in_(list(press_ids)), table.site == site)))
+
+
+def stop_counting(connection: Connection, log: str, branch: int, seq: int, marks: str) -> None:
+    """Take a record out of the sums, and say why."""
+    table = ledger_record.c
+    named = (table.log == log, table.branch == branch, table.seq == seq)
+    connection.execute(update(ledger_record).where(*named).values(counts=False, marks=marks))
+
+
+def record(connection: Connection, log: str, seq: int, branch: int = MAIN) -> Record | None:
+    """One record."""
+    table = ledger_record.c
+    query = select(ledger_record).where(table.log == log, table.branch == branch, table.seq == seq)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Record(*row)
+
+
+def of_log(connection: Connection, log: str, *, after_seq: int = 0, limit: int = 500) -> list[Record]:
+    """The next records of a log, all branches, by seq."""
+    table = ledger_record.c
+    query = select(ledger_record).where(table.log == log, table.seq > after_seq)
+    return [Record(*row) for row in connection.execute(query.order_by(table.seq, table.branch).limit(limit))]
+
+
+def of_type(connection: Connection, site: str, t: str) -> list[Record]:
+    """Every record of one type of a site."""
+    table = ledger_record.c
+    query = select(ledger_record).where(table.site == site, table.t == t)
+    return [Record(*row) for row in connection.execute(query.order_by(table.arrived_ms, table.log, table.seq))]
+
+
+def of_day(connection: Connection, site: str, day: str) -> list[Record]:
+    """The records that happened on a civil day, in time."""
+    table = ledger_record.c
+    query = select(ledger_record).where(table.site == site, table.day == day)
+    return [Record(*row) for row in connection.execute(query.order_by(table.utc_ms, table.log, table.seq))]
+
+
+def newest(connection: Connection, site: str, limit: int) -> list[Record]:
+    """The records that came last, newest first."""
+    table = ledger_record.c
+    query = select(ledger_record).where(table.site == site)
+    return [
+        Record(*row)
+        for row in connection.execute(query.order_by(table.arrived_ms.desc(), table.seq.desc()).limit(limit))
+    ]
+
+
+def undated(connection: Connection, site: str) -> list[Record]:
+    """The records of boots that have met no clock yet."""
+    table = ledger_record.c
+    query = select(ledger_record).where(table.site == site, table.day.is_(None))
+    return [Record(*row) for row in connection.execute(query.order_by(table.log, table.seq))]
+
+
+def sums(connection: Connection, site: str, first: str, last: str) -> list[Sums]:
+    """What counts, from day `first` to day `last`, by day, type, service, means and currency."""
+    table = ledger_record.c
+    by = (table.day, table.t, table.svc, table.pay, table.cur)
+    query = select(*by, func.count(), func.sum(table.amt), func.sum(table.cash)).where(
+        table.site == site, table.day.between(first, last), table.counts
+    )
+    rows = connection.execute(query.group_by(*by).order_by(*by))
+    return [
+        Sums(day, t, svc, pay, cur, records, int(amt), int(cash)) for day, t, svc, pay, cur, records, amt, cash in rows
+    ]
+
+
+def marked(connection: Connection, site: str, limit: int) -> list[Record]:
+    """Records that something is odd about, newest first."""
+    table = ledger_record.c
+    query = select(ledger_record).where(table.site == site, table.marks != "")
+    return [Record(*row) for row in connection.execute(query.order_by(table.arrived_ms.desc()).limit(limit))]

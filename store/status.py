@@ -1,0 +1,152 @@
+"""How each site stands by its own newest words, when it was heard, and what was last said to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from kiosk.wire.frame import Header
+from store.schema import arrival, down_state, site_status
+from store.upsert import add_up, upsert
+
+SLOT_MS = 900_000
+"""Arrivals are counted by quarters of an hour of the server's clock."""
+
+
+_AS_IN_HEADER = (
+    "stream",
+    "boot",
+    "boot_number",
+    "counter",
+    "mono_ms",
+    "lowest_kept",
+    "head",
+    "rows_waiting",
+    "oldest_age_s",
+    "rows_dropped",
+    "cadence_s",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """The newest header of a site and when the site was heard; None where nothing was said yet."""
+
+    site: str
+    dev: str
+    online: bool | None
+    """By the retained status; the broker notices a lost link late."""
+    online_changed_ms: int | None
+    arrival_ms: int | None
+    """When the last frame came, whatever it held."""
+    header_ms: int | None
+    """When the header below came."""
+    stream: str | None
+    boot: str | None
+    boot_number: int | None
+    counter: int | None
+    mono_ms: int | None
+    clock_source: str | None
+    clock_utc_ms: int | None
+    clock_uncertainty_ms: int | None
+    lowest_kept: int | None
+    head: int | None
+    rows_waiting: int | None
+    oldest_age_s: int | None
+    rows_dropped: int | None
+    cadence_s: int | None
+    log: str | None
+    log_seq: int | None
+    log_hash: str | None
+    cur: str | None
+    sum_in: int | None
+    sum_out: int | None
+    box: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DownState:
+    """The last message to a device."""
+
+    epoch: int
+    counter: int
+    sent_ms: int
+    boot: str
+    """The life of the agent that it answered."""
+
+
+def get(connection: Connection, site: str) -> SiteStatus | None:
+    """How one site stands."""
+    row = connection.execute(select(site_status).where(site_status.c.site == site)).one_or_none()
+    return None if row is None else SiteStatus(*row)
+
+
+def all_statuses(connection: Connection) -> list[SiteStatus]:
+    """How every site stands that was ever heard, by site."""
+    return [SiteStatus(*row) for row in connection.execute(select(site_status).order_by(site_status.c.site))]
+
+
+def save_header(connection: Connection, header: Header, now_ms: int) -> None:
+    """Keep the newest header."""
+    ledger = header.ledger
+    row = {
+        "site": header.site,
+        "dev": header.device,
+        "arrival_ms": now_ms,
+        "header_ms": now_ms,
+        "clock_source": header.clock.source,
+        "clock_utc_ms": header.clock.utc_ms,
+        "clock_uncertainty_ms": header.clock.uncertainty_ms,
+        "log": None if ledger is None else ledger.log,
+        "log_seq": None if ledger is None else ledger.seq,
+        "log_hash": None if ledger is None else ledger.hash,
+        "cur": None if ledger is None else ledger.currency,
+        "sum_in": None if ledger is None else ledger.sum_in,
+        "sum_out": None if ledger is None else ledger.sum_out,
+        "box": None if ledger is None else ledger.box,
+    }
+    upsert(connection, site_status, row | {name: getattr(header, name) for name in _AS_IN_HEADER})
+
+
+def note_arrivals(connection: Connection, site: str, dev: str, now_ms: int, *, frames: int, octets: int) -> None:
+    """Count frames that came now, and how many bytes they were."""
+    slot_ms = now_ms - now_ms % SLOT_MS
+    counted = {"site": site, "slot_ms": slot_ms, "frames": frames, "octets": octets}
+    add_up(connection, arrival, counted, ("frames", "octets"))
+    upsert(connection, site_status, {"site": site, "dev": dev, "arrival_ms": now_ms})
+
+
+def note_online(connection: Connection, site: str, dev: str, now_ms: int, *, online: bool) -> None:
+    """Keep what the status topic says."""
+    upsert(connection, site_status, {"site": site, "dev": dev, "online": online, "online_changed_ms": now_ms})
+
+
+def arrivals(connection: Connection, site: str, start_ms: int, end_ms: int) -> Mapping[int, int]:
+    """Start of each quarter of an hour in [start, end) in which frames came, and how many."""
+    table = arrival.c
+    query = select(table.slot_ms, table.frames).where(table.site == site, table.slot_ms >= start_ms)
+    rows = connection.execute(query.where(table.slot_ms < end_ms).order_by(table.slot_ms))
+    return {row.slot_ms: row.frames for row in rows}
+
+
+def octets_received(connection: Connection, site: str, start_ms: int, end_ms: int) -> int:
+    """Bytes of the frames that came in [start, end), headers of MQTT and TLS not counted."""
+    table = arrival.c
+    query = select(table.octets).where(table.site == site, table.slot_ms >= start_ms, table.slot_ms < end_ms)
+    return sum(connection.scalars(query))
+
+
+def down(connection: Connection, site: str, dev: str) -> DownState | None:
+    """What was last said to a device."""
+    table = down_state.c
+    query = select(table.epoch, table.counter, table.sent_ms, table.boot).where(table.site == site, table.dev == dev)
+    row = connection.execute(query.with_for_update()).one_or_none()
+    return None if row is None else DownState(*row)
+
+
+def save_down(connection: Connection, site: str, dev: str, state: DownState) -> None:
+    """Keep what is said to a device, in the transaction of what is acknowledged."""
+    row = {name: getattr(state, name) for name in DownState.__slots__}
+    upsert(connection, down_state, {"site": site, "dev": dev, **row})

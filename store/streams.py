@@ -1,0 +1,97 @@
+"""Which rows of which stream are done, which were given up by the edge, which were refused. Knows no row's content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from kiosk.wire.ranges import Range, RangeSet
+from store.schema import stream, stream_gap
+
+REFUSED_MAX = 16
+"""So many refused ranges are remembered for acknowledgements; all of them are dead letters."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """One life of an edge's outbox as the server stands to it; changed in memory, then saved."""
+
+    id: int
+    """Grows with each stream that the server meets."""
+    site: str
+    stream: str
+    dev: str
+    done: RangeSet
+    """Rows that are in the database, refused, or given up by the edge."""
+    refused: list[Range]
+    """The newest ranges that cannot be decoded."""
+    gap_rows: int
+    """Rows that the edge gave up before they came."""
+
+
+def load(connection: Connection, site: str, stream_id: str) -> Stream | None:
+    """A stream; its row stays locked where the database locks rows."""
+    query = select(stream).where(stream.c.site == site, stream.c.stream == stream_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    done = RangeSet(row.upto, _ranges(row.ranges))
+    return Stream(row.id, site, stream_id, row.dev, done, _ranges(row.refused), row.gap_rows)
+
+
+def create(connection: Connection, site: str, stream_id: str, dev: str, now_ms: int) -> Stream:
+    """Begin a stream that the server has not met."""
+    row = {"site": site, "stream": stream_id, "dev": dev, "opened_ms": now_ms}
+    number = connection.execute(insert(stream).values(**row).returning(stream.c.id)).scalar_one()
+    return Stream(number, site, stream_id, dev, RangeSet(), [], 0)
+
+
+def save(connection: Connection, state: Stream) -> None:
+    """Keep a stream as it is in memory."""
+    connection.execute(
+        update(stream)
+        .where(stream.c.id == state.id)
+        .values(
+            upto=state.done.upto,
+            ranges=_text(state.done.ranges),
+            refused=_text(state.refused[-REFUSED_MAX:]),
+            gap_rows=state.gap_rows,
+        )
+    )
+
+
+def order_of(connection: Connection, site: str, stream_id: str) -> int:
+    """A number that is greater for a stream met later; 0 if it was never met."""
+    found = connection.scalar(select(stream.c.id).where(stream.c.site == site, stream.c.stream == stream_id))
+    return 0 if found is None else found
+
+
+def gaps(connection: Connection, state: Stream) -> list[Range]:
+    """Rows that the edge gave up, rising."""
+    query = select(stream_gap.c.first, stream_gap.c.count).where(stream_gap.c.stream_id == state.id)
+    return [(row.first, row[1]) for row in connection.execute(query.order_by(stream_gap.c.first))]
+
+
+def gap_rows_of(connection: Connection, site: str) -> int:
+    """How many rows of a site, in all its streams, were given up before they came."""
+    return sum(connection.scalars(select(stream.c.gap_rows).where(stream.c.site == site)))
+
+
+def replace_gaps(connection: Connection, state: Stream, ranges: Iterable[Range], now_ms: int) -> None:
+    """Keep these ranges as the gaps of the stream, and their sum in its row when that is saved."""
+    connection.execute(delete(stream_gap).where(stream_gap.c.stream_id == state.id))
+    rows = [{"stream_id": state.id, "first": first, "count": count, "noted_ms": now_ms} for first, count in ranges]
+    if rows:
+        connection.execute(insert(stream_gap), rows)
+    state.gap_rows = sum(row["count"] for row in rows)
+
+
+def _text(ranges: Iterable[Range]) -> str:
+    return " ".join(f"{first}:{count}" for first, count in ranges)
+
+
+def _ranges(text: str) -> list[Range]:
+    pairs = (item.split(":") for item in text.split())
+    return [(int(first), int(count)) for first, count in pairs]

@@ -1,0 +1,46 @@
+"""The SQLite readings store: the common contract, and what comes from sharing the ledger's file."""
+
+from __future__ import annotations
+
+import pytest
+
+from store.engine import Store
+from store.readings.base import ReadingsStore
+from store.readings.sqlite import SqliteReadings
+from tests.store.readings_contract import BOOT, MINUTE, SITE, START, ReadingsContract, volts
+
+
+@pytest.fixture
+def readings(store: Store) -> ReadingsStore:
+    return SqliteReadings(store)
+
+
+class TestSqlite(ReadingsContract):
+    pass
+
+
+class PowerCutError(Exception):
+    pass
+
+
+def write_and_fail(store: Store, readings: ReadingsStore) -> None:
+    with store.write():
+        readings.write(SITE, BOOT, [volts([1, 2])])
+        raise PowerCutError
+
+
+def test_values_are_taken_back_with_the_transaction_they_joined(store: Store) -> None:
+    readings = SqliteReadings(store)
+    with pytest.raises(PowerCutError):
+        write_and_fail(store, readings)
+    assert readings.latest(SITE) == {}
+
+
+def test_ids_made_in_a_lost_transaction_are_not_used_again(store: Store) -> None:
+    readings = SqliteReadings(store)
+    with pytest.raises(PowerCutError):
+        write_and_fail(store, readings)
+    readings.write("kaya", BOOT, [volts([7], device="other")])
+    readings.write(SITE, BOOT, [volts([1])])
+    assert readings.series(SITE, "mppt", "battery_voltage_v", START, START + MINUTE).values == [1]
+    assert readings.series("kaya", "other", "battery_voltage_v", START, START + MINUTE).values == [7]
