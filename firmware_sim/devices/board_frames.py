@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 MAX_LINE_BYTES = 120
 """Longest line, from `$` to LF inclusive."""
 
@@ -19,18 +21,23 @@ def _crc_table() -> tuple[int, ...]:
 _TABLE = _crc_table()
 
 
-def crc16_modbus(content: bytes) -> int:
+def crc16_modbus(content: bytes, start: int = 0xFFFF) -> int:
     """CRC-16/MODBUS: polynomial 0x8005 reflected, start 0xFFFF; "123456789" gives 0x4B37."""
-    crc = 0xFFFF
+    crc = start
     for byte in content:
         crc = (crc >> 8) ^ _TABLE[(crc ^ byte) & 0xFF]
     return crc
 
 
+_crc_of_head = lru_cache(maxsize=128)(crc16_modbus)
+"""A frame sent again differs in its last field only: a board that nobody answers would else spend its time here."""
+
+
 def build_line(seq: int, kind: str, *fields: str | int) -> bytes:
     """One complete line; `fields` in the order of the page."""
     content = ",".join([str(seq), kind, *map(str, fields)]).encode("ascii")
-    line = b"$%b*%04X\r\n" % (content, crc16_modbus(content))
+    head, comma, last = content.rpartition(b",")
+    line = b"$%b*%04X\r\n" % (content, crc16_modbus(last, _crc_of_head(head + comma)))
     if len(line) > MAX_LINE_BYTES:
         raise ValueError(f"{kind} of {len(line)} bytes, at most {MAX_LINE_BYTES} fit: shorten its fields")
     return line
