@@ -1,1 +1,1 @@
-"""The agent on a kiosk's computer: reads devices, signs money, keeps both until the server has them. Knows only `kiosk`."""
+"""The agent on a kiosk's computer: reads devices, signs money, keeps both until the server has them."""

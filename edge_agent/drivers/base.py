@@ -66,12 +66,17 @@ Event = Press | PortOpened | PortClosed
 class Driver(Protocol):
     """One device on one line. Never blocks, reads no clock, keeps a bounded amount of memory whatever arrives."""
 
-    driver_name: str
-    """Its key in DRIVERS."""
-    metrics: tuple[str, ...]
-    """Names from the catalogue, in schema order; fixed for the driver's life."""
-    stale_ms: int
-    """A reading older than this is not given any more, and a device without one for so long is called silent."""
+    @property
+    def driver_name(self) -> str:
+        """Its key in DRIVERS."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names from the catalogue, in schema order; fixed for the driver's life."""
+
+    @property
+    def stale_ms(self) -> int:
+        """A reading older than this is not given any more, and a device without one for so long is called silent."""
 
     def opened(self, now_ms: int) -> None:
         """The line has just been opened: forget half-received bytes, greet the device. Raises LineError."""
@@ -81,7 +86,8 @@ class Driver(Protocol):
         None if that is older than `stale_ms`. Raises LineError."""
 
     def events(self) -> list[Event]:
-        """What happened since last asked, oldest first; most devices never report any."""
+        """What happened since last asked, oldest first; most devices never report any. Each one must be answered:
+        until then it is not reported again, however often the device repeats it."""
 
     def answer(self, event: Event, accepted: bool, reason: str = "") -> None:
         """Tell the device that `event` is on disk (accepted), or that no sale was made of it, with one of REASONS.

@@ -1,0 +1,110 @@
+"""Victron solar chargers on VE.Direct: the newest block as a reading. Knows no framing and no clock.
+
+Wiring, settings, what is read and what is not: docs/devices/victron-vedirect.md.
+"""
+
+from __future__ import annotations
+
+from edge_agent.drivers.base import Event, serial_of
+from edge_agent.drivers.victron_fields import FIELDS, MISSING, STATES, product, values
+from edge_agent.transports.base import Transport
+from edge_agent.transports.vedirect import TextBlock, VeDirectParser
+from kiosk.metric import CATALOGUE
+from kiosk.reading import Reading
+
+STALE_MS = 10_000
+
+
+class VictronVeDirect:
+    """One charger. It sends a block a second by itself; nothing is ever asked of it."""
+
+    driver_name = "victron-vedirect"
+    metrics = (
+        "battery_voltage_v",
+        "battery_current_a",
+        "pv_voltage_v",
+        "pv_power_w",
+        "load_current_a",
+        "load_on",
+        "charger_state",
+        "mppt_mode",
+        "charger_error",
+        "charger_off_reason",
+        "pv_energy_total_wh",
+        "pv_energy_day_wh",
+    )
+    stale_ms = STALE_MS
+
+    def __init__(self, device: str, line: Transport) -> None:
+        self._device = device
+        self._line = line
+        self._parser = VeDirectParser()
+        self._block: dict[str, str] | None = None
+        """The newest block that says anything of a charger, until `_reading` is made of it."""
+        self._block_ms = 0
+        self._reading: Reading | None = None
+
+    def opened(self, now_ms: int) -> None:  # noqa: ARG002 - nothing is said to this device
+        self._parser.reset()
+        self._block = self._reading = None
+
+    def read(self, now_ms: int) -> Reading | None:
+        for found in self._parser.feed_at(self._line.read(), now_ms):
+            # A battery monitor sends its history in a second block: the first one, with V, is the reading.
+            if isinstance(found, TextBlock) and "V" in found.fields:
+                self._block, self._block_ms = found.fields, now_ms
+        if self._block is not None:
+            self._reading = self._reading_of(self._block)
+            self._block = None
+        if self._reading is None or now_ms - self._block_ms > STALE_MS:
+            return None
+        return self._reading
+
+    def events(self) -> list[Event]:
+        return []
+
+    def answer(self, event: Event, accepted: bool, reason: str = "") -> None:  # noqa: ARG002
+        raise ValueError(f"a charger reports no events, and never reported {event!r}")
+
+    def counters(self) -> dict[str, int]:
+        parser = self._parser
+        return {"good": parser.good, "bad": parser.bad, "hex": parser.hex, "hex_bad": parser.hex_bad}
+
+    def _reading_of(self, fields: dict[str, str]) -> Reading:
+        said = values(fields)
+        kept = {metric: said[metric] for metric in self.metrics if metric in said}
+        return Reading(self._device, kept, serial_of(fields.get("SER#", "")))
+
+
+class VictronDecoder:
+    """Recorded bytes to rows: every metric of FIELDS in its unit, and every other label as it was sent."""
+
+    def __init__(self) -> None:
+        self._parser = VeDirectParser()
+        self.good = self.bad = self.hex = 0
+
+    def feed(self, raw: bytes) -> list[dict[str, object]]:
+        found = self._parser.feed(raw)
+        self.good, self.bad, self.hex = self._parser.good, self._parser.bad, self._parser.hex
+        return [_row(each.fields) for each in found if isinstance(each, TextBlock)]
+
+
+def _row(fields: dict[str, str]) -> dict[str, object]:
+    said = values(fields)
+    row: dict[str, object] = {"product": product(fields["PID"])} if "PID" in fields else {}
+    for label, text in fields.items():
+        metric = FIELDS[label][0] if label in FIELDS else None
+        if metric is not None and metric in said:
+            known = CATALOGUE[metric]
+            row[metric] = known.real(said[metric]) if known.decimals else said[metric]
+        elif metric is not None and text == MISSING:
+            row[metric] = None
+        else:
+            row[label] = text
+    state = STATES.get(said.get("charger_state", -1))
+    if state is not None:
+        row["charger_state_is"] = state
+    doubted = [metric for metric, value in said.items() if not CATALOGUE[metric].plausible(value)]
+    if doubted:
+        row["implausible"] = doubted
+    return row
