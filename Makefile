@@ -48,7 +48,7 @@ $(VENV)/.demo $(VENV)/.dev: $(VENV)/.%: requirements/%.txt requirements/build.tx
 DEMO_READY := $(if $(wildcard $(VENV)/.dev),$(VENV)/.dev,$(VENV)/.demo)
 
 demo: $(DEMO_READY) ## a simulated village on this machine: make demo [STORE=folder] [PORT=8000]
-	@$(BIN)/kayasol demo $(if $(STORE),--store $(STORE)) $(if $(PORT),--port $(PORT))
+	@$(BIN)/kayasol demo $(if $(STORE),--folder $(STORE)) $(if $(PORT),--port $(PORT))
 
 servers: ## find or install the real servers that tests use; writes build/servers.json
 	@$(call timed,servers,$(or $(wildcard $(BIN)/python),$(PYTHON)) tools/get_servers.py)
@@ -88,6 +88,6 @@ bench: venv servers ## measure: rates, sizes, flash, memory
 pins: venv ## requirements/*.txt from pyproject.toml: make pins [UPGRADE=--upgrade]
 	@tools/compile_requirements.sh $(UPGRADE)
 
-clean: ## what make and the tools made here; never a store
+clean: ## remove what make and the tools made here, with the demo's folder build/demo
 	@rm -rf .venv* build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

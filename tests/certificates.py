@@ -31,6 +31,7 @@ class SmallAuthority:
             self._builder(self._name)
             .public_key(self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .add_extension(
                 x509.KeyUsage(
                     digital_signature=False,
@@ -56,6 +57,8 @@ class SmallAuthority:
             self._builder(_named(common_name))
             .public_key(key.public_key())
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(common_name)]), critical=False)
+            # Python 3.13 and newer refuse a certificate that does not name its issuer's key.
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         certificate_file = self._folder / f"{common_name}.pem"

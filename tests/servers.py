@@ -13,15 +13,12 @@ from tools import get_servers
 REQUIRED = "KAYASOL_REQUIRE_SERVERS"
 """Set to 1 (as .ci/run does), a missing program fails the test that needs it instead of skipping it."""
 
-_missed: set[str] = set()
-
 
 def require_server(name: str) -> Path:
     """The path of the program, or the end of this test: skipped, or failed where every program is required."""
     entry = known_servers()[name]
     if "path" in entry:
         return Path(entry["path"])
-    _missed.add(name)
     reason = f"{name} is missing: {entry['missing']}"
     if os.environ.get(REQUIRED) == "1":
         pytest.fail(reason, pytrace=False)
@@ -44,11 +41,6 @@ def known_servers() -> Mapping[str, Mapping[str, str]]:
 def missing_servers() -> Mapping[str, str]:
     """Name and reason of each program that is not on this machine."""
     return {name: entry["missing"] for name, entry in known_servers().items() if "missing" in entry}
-
-
-def missed_servers() -> frozenset[str]:
-    """The programs that a test of this run asked for in vain."""
-    return frozenset(_missed)
 
 
 def _look_for(server: get_servers.Server) -> dict[str, str]:
