@@ -1,0 +1,148 @@
+"""Everything that is known of one site's day, frozen: the input of every figure. Must not know where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from figures.spans import Span
+from kiosk.time import DAY_MS, day_start_ms
+
+_start_ms = lru_cache(maxsize=1024)(day_start_ms)
+"""Reading a date costs as much as reading ten values, and every figure asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """One metric of one device over time, rising. May begin before the day and end after it: a difference across
+    midnight needs the last value before and the first after."""
+
+    device: str
+    metric: str
+    decimals: int
+    times_ms: Sequence[int]
+    values: Sequence[int]
+    """In 10^-decimals of the metric's unit."""
+
+    @property
+    def scale(self) -> int:
+        """Integers of the resolution in one unit."""
+        return int(10**self.decimals)
+
+
+@dataclass(frozen=True, slots=True)
+class BootSpan:
+    """One life of the agent, dated by its time fix."""
+
+    boot: str
+    start_ms: int
+    end_ms: int
+    """The last instant at which it is known to have lived."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomeRow:
+    """One ledger record that counts, as far as income goes. Amounts are signed minor units."""
+
+    log: str
+    seq: int
+    at_ms: int
+    """UTC."""
+    kind: str
+    """The record's type; for FALLBACK the type that it stands for."""
+    service: str
+    pay: str
+    amount_minor: int
+    cash_minor: int
+    box_minor: int
+    """In the box after this record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a figure must be told about a site; the defaults are those of a 12 V lead-acid kiosk near Kaya."""
+
+    lat_deg: float = 13.09
+    lon_deg: float = -1.08
+    cutoff_mv: int = 11_700
+    """The load output is switched off below this battery voltage."""
+    low_margin_mv: int = 300
+    """An agent that went silent with less than this above the cut-off lost its power to an empty battery."""
+    agent_on_bus: bool = True
+    """Whether the agent's computer is fed from the load output, so that its life proves the bus."""
+    power_limit_w: int = 2_000
+    """No counter of this site can grow faster: what does is another device or a misread value."""
+    gap_limit_ms: int = 300_000
+    """Readings further apart vouch for nothing between them."""
+    rested_current_ma: int = 500
+    """A battery is at rest while its current stays within this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """Values of the day that were measured and not believed."""
+
+    device: str
+    metric: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayFacts:
+    """A site's civil day (UTC, which is Africa/Ouagadougou)."""
+
+    day: str
+    """YYYY-MM-DD."""
+    now_ms: int
+    """A day that is not over is judged up to here."""
+    series: tuple[Points, ...] = ()
+    boots: tuple[BootSpan, ...] = ()
+    """Those that touch the day, the last one before it and the first one after it."""
+    undated_boots: int = 0
+    """Boots without a clock that may have been in this day."""
+    arrivals_ms: tuple[int, ...] = ()
+    """Starts of the quarter hours of the day in which a frame arrived, by the server's clock."""
+    cadence_s: int = 900
+    """How often the site means to be heard."""
+    currency: str = "XOF"
+    income: tuple[IncomeRow, ...] = ()
+    flagged: tuple[Flagged, ...] = ()
+    dropped_rows: int = 0
+    """Rows that the kiosk gave up for want of space, as noticed in this day."""
+    parameters: Parameters = field(default_factory=Parameters)
+
+    @property
+    def start_ms(self) -> int:
+        return _start_ms(self.day)
+
+    @property
+    def end_ms(self) -> int:
+        return self.start_ms + DAY_MS
+
+    @property
+    def until_ms(self) -> int:
+        """The end of what can be judged: now, while the day lasts. A day still to come (wrong clock) is whole."""
+        return min(self.end_ms, self.now_ms) if self.now_ms > self.start_ms else self.end_ms
+
+    @property
+    def whole(self) -> Span:
+        return (self.start_ms, self.until_ms)
+
+    def edges(self) -> tuple[str, str]:
+        """What was known before and after the day, as two short digests: another day's new readings concern this day
+        only if one of them changes."""
+        before, after = hashlib.sha256(), hashlib.sha256()
+        for points in sorted(self.series, key=lambda each: (each.device, each.metric)):
+            first, last = (bisect_left(points.times_ms, at_ms) for at_ms in (self.start_ms, self.end_ms))
+            for digest, part in ((before, slice(0, first)), (after, slice(last, None))):
+                pairs = list(zip(points.times_ms[part], points.values[part], strict=True))
+                digest.update(f"{points.device} {points.metric} {pairs}\n".encode())
+        for boot in sorted(self.boots, key=lambda each: (each.start_ms, each.boot)):
+            if boot.end_ms <= self.start_ms:
+                before.update(f"boot {boot.end_ms}\n".encode())
+            elif boot.start_ms >= self.end_ms:
+                after.update(f"boot {boot.start_ms}\n".encode())
+        return before.hexdigest()[:16], after.hexdigest()[:16]
