@@ -12,6 +12,12 @@ from store.schema import boot, ledger_record
 from store.upsert import upsert
 
 
+EARLIEST_MS = 1_577_836_800_000
+"""2020-01-01: nothing that this project measures happened before."""
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01."""
+
+
 @dataclass(frozen=True, slots=True)
 class Boot:
     """One life of a site's agent."""
@@ -46,6 +52,18 @@ class Interval:
 
     after_ms: int | None
     before_ms: int | None
+
+
+def plausible_utc(utc_ms: int) -> bool:
+    """Whether an instant can be true at all: nothing is ever dated 1970."""
+    return EARLIEST_MS <= utc_ms < LATEST_MS
+
+
+def date_of(mono_ms: int, offset_ms: int | None) -> tuple[int | None, str | None]:
+    """UTC and civil day of an instant of a boot; (None, None) if the boot is not dated or the date cannot be true."""
+    if offset_ms is None or not plausible_utc(mono_ms + offset_ms):
+        return None, None
+    return mono_ms + offset_ms, day_of(mono_ms + offset_ms)
 
 
 def get(connection: Connection, site: str, boot_id: str) -> Boot | None:
@@ -118,7 +136,7 @@ def date_records(connection: Connection, site: str, boot_id: str, offset_ms: int
     table = ledger_record.c
     query = select(table.log, table.branch, table.seq, table.mono_ms, table.day)
     rows = connection.execute(query.where(table.site == site, table.boot == boot_id)).all()
-    changes = [(row, row.mono_ms + offset_ms, day_of(row.mono_ms + offset_ms)) for row in rows]
+    changes = [(row, *date_of(row.mono_ms, offset_ms)) for row in rows]
     if changes:
         named = (
             table.log == bindparam("b_log"),
@@ -132,7 +150,8 @@ def date_records(connection: Connection, site: str, boot_id: str, offset_ms: int
                 for row, utc_ms, day in changes
             ],
         )
-    return {day for row, _, day in changes} | {row.day for row, _, _ in changes if row.day is not None}
+    days = {day for _, _, day in changes} | {row.day for row, _, _ in changes}
+    return {day for day in days if day is not None}
 
 
 def _boot(row: Any) -> Boot:

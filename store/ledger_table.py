@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from store.schema import ledger_branch, ledger_log, ledger_record, log_key
 from store.upsert import insert_new, upsert
@@ -101,6 +101,19 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stored record stands, and what was said about it."""
+
+    log: str
+    branch: int
+    seq: int
+    press_id: str
+    t: str
+    counts: bool
+    marks: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
     """Records of one kind taken together."""
 
@@ -189,18 +202,19 @@ def hashes(connection: Connection, log: str, first: int, last: int) -> dict[int,
     return found
 
 
-def presses(connection: Connection, site: str, press_ids: Iterable[str]) -> list[Row[str, str, int, int, bool]]:
-    """(press_id, log, branch, seq, counts) of the site's stored records with these press ids."""
+def presses(connection: Connection, site: str, press_ids: Iterable[str]) -> list[Place]:
+    """Where the site's stored records with these press ids stand."""
     table = ledger_record.c
-    columns = select(table.press_id, table.log, table.branch, table.seq, table.counts)
-    return list(connection.execute(columns.where(table.press_id.in_(list(press_ids)), table.site == site)))
+    columns = select(*(table[name] for name in Place.__slots__))
+    rows = connection.execute(columns.where(table.press_id.in_(list(press_ids)), table.site == site))
+    return [Place(*row) for row in rows]
 
 
-def stop_counting(connection: Connection, log: str, branch: int, seq: int, marks: str) -> None:
-    """Take a record out of the sums, and say why."""
+def mark(connection: Connection, place: Place, marks: str, *, counts: bool) -> None:
+    """Say anew what is odd about a stored record, and whether it is part of sums."""
     table = ledger_record.c
-    named = (table.log == log, table.branch == branch, table.seq == seq)
-    connection.execute(update(ledger_record).where(*named).values(counts=False, marks=marks))
+    named = (table.log == place.log, table.branch == place.branch, table.seq == place.seq)
+    connection.execute(update(ledger_record).where(*named).values(counts=counts, marks=marks))
 
 
 def record(connection: Connection, log: str, seq: int, branch: int = MAIN) -> Record | None:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -74,6 +75,8 @@ site = Table(
     words("site_kind", 16),
     words("cur", 3, None),
     Column("act_hash", HASH, nullable=False),
+    Column("latitude", Double),
+    Column("longitude", Double),
     whole("created_ms"),
 )
 

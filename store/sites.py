@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -12,6 +13,16 @@ from kiosk.ledger.types import number_of, text_of
 from store.errors import StoreError
 from store.schema import act, device_key, site
 from store.upsert import insert_new, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the commune of a site is, in degrees; the exact position of a site is never kept."""
+
+    latitude: float
+    """North is positive."""
+    longitude: float
+    """East is positive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,7 @@ class Site:
     """ISO 4217 code of its ledger."""
     act_hash: str
     """Of its newest act."""
+    place: Place | None
     created_ms: int
 
 
@@ -55,12 +67,19 @@ def add_site(connection: Connection, act_octets: bytes, now_ms: int) -> Site:
     row = {name: text_of(fields, name) for name in ("name", "commune", "site_kind", "cur")}
     known = get(connection, code)
     created_ms = now_ms if known is None else known.created_ms
-    added = Site(code=code, **row, act_hash=act_hash, created_ms=created_ms)
+    place = None if known is None else known.place
+    added = Site(code=code, **row, act_hash=act_hash, place=place, created_ms=created_ms)
     upsert(connection, site, {"code": code, **row, "act_hash": act_hash, "created_ms": created_ms})
     issued_ms = number_of(fields, "issued")
     insert_new(connection, act, [{"hash": act_hash, "site": code, "octets": act_octets, "issued_ms": issued_ms}])
     add_device_key(connection, code, text_of(fields, "dev"), text_of(fields, "pub"), now_ms=now_ms)
     return added
+
+
+def set_place(connection: Connection, code: str, place: Place) -> None:
+    """Keep where the commune of a site is."""
+    changed = site.update().where(site.c.code == code)
+    connection.execute(changed.values(latitude=place.latitude, longitude=place.longitude))
 
 
 def add_device_key(
@@ -84,12 +103,12 @@ def retire_key(connection: Connection, key_id: str, now_ms: int) -> None:
 def get(connection: Connection, code: str) -> Site | None:
     """One site, None if it was never registered."""
     row = connection.execute(select(site).where(site.c.code == code)).one_or_none()
-    return None if row is None else Site(*row)
+    return None if row is None else _site(row)
 
 
 def all_sites(connection: Connection) -> list[Site]:
     """Every site, by code."""
-    return [Site(*row) for row in connection.execute(select(site).order_by(site.c.code))]
+    return [_site(row) for row in connection.execute(select(site).order_by(site.c.code))]
 
 
 def keys_of(connection: Connection, code: str) -> list[DeviceKey]:
@@ -101,3 +120,9 @@ def keys_of(connection: Connection, code: str) -> list[DeviceKey]:
 def acts_of(connection: Connection, code: str) -> list[bytes]:
     """The site's acts as they were issued, oldest first."""
     return list(connection.scalars(select(act.c.octets).where(act.c.site == code).order_by(act.c.issued_ms)))
+
+
+def _site(row: Any) -> Site:
+    place = None if row.latitude is None else Place(row.latitude, row.longitude)
+    names = (row.code, row.name, row.commune, row.site_kind, row.cur)
+    return Site(*names, row.act_hash, place, row.created_ms)

@@ -9,17 +9,8 @@ from kiosk.time import DAY_MS, day_of
 from kiosk.wire.block import Columns
 from kiosk.wire.schema import Schema
 from store.blocks import FlaggedValue
+from store.boots import plausible_utc
 from store.readings.base import Series
-
-EARLIEST_MS = 1_577_836_800_000
-"""2020-01-01: nothing that this project measures happened before."""
-LATEST_MS = 4_102_444_800_000
-"""2100-01-01."""
-
-
-def plausible_utc(utc_ms: int) -> bool:
-    """Whether an instant can be true at all: nothing is ever dated 1970."""
-    return EARLIEST_MS <= utc_ms < LATEST_MS
 
 
 def datable(columns: Columns, offset_ms: int) -> bool:

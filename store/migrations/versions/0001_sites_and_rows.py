@@ -126,6 +126,8 @@ def upgrade() -> None:
         sa.Column("site_kind", sa.String(length=16), server_default=sa.text("''"), nullable=False),
         sa.Column("cur", sa.String(length=3), nullable=False),
         sa.Column("act_hash", sa.String(length=64), nullable=False),
+        sa.Column("latitude", sa.Double(), nullable=True),
+        sa.Column("longitude", sa.Double(), nullable=True),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("code", name="pk_site"),
     )
