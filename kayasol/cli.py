@@ -78,9 +78,10 @@ def site_add(
 ) -> None:
     """Register a site from its device's request; writes the answer file to carry back."""
     from kayasol.sites import NewSite, add_site_from_request
+    from store.sites import Place
 
     settings = _open_folder(folder)
-    site = NewSite(name=name, commune=commune, kind=kind, currency=currency, lat_deg=lat, lon_deg=lon)
+    site = NewSite(name, commune, kind, currency, Place(lat, lon))
     answer = add_site_from_request(settings, request, site, datetime.now(UTC))
     path = out or request.with_name(request.stem.removesuffix(".request") + ".answer.json")
     path.write_bytes(answer)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from ingest.keys import IngestKeys
+from ingest.keys import IngestKeys, open_keys
 from kayasol.ca import Authority
-from kiosk.errors import ConfigError
+from kayasol.settings import ServerSettings
+from kiosk.errors import ConfigError, LedgerError, WireError
 from kiosk.ledger import act
 from kiosk.wire.topics import check_site
 from store.engine import Store
-from store.sites import NewSite, add_device, add_site
+from store.migrate import upgrade
+from store.sites import Place, add_site, all_sites, set_place
 
 REQUEST_BYTES = 16_384
 
@@ -49,8 +52,33 @@ def read_request(path: Path) -> DeviceRequest:
         if len(dev) != 16 or len(pub) != 64:
             raise ValueError("lengths")
         return DeviceRequest(site, dev, pub, str(fields["csr_pem"]).encode("ascii"))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, WireError) as error:
         raise ConfigError(f"{path} is damaged ({error}); copy it again from the device") from error
+
+
+@dataclass(frozen=True, slots=True)
+class NewSite:
+    """What a person says of a site at its commissioning."""
+
+    name: str
+    commune: str
+    kind: str
+    """`school`, `health` or `other`."""
+    currency: str
+    place: Place
+    """Of the commune: public maps show nothing finer."""
+
+
+def add_site_from_request(settings: ServerSettings, request_path: Path, site: NewSite, now: datetime) -> bytes:
+    """Register the site that a device's request file is for; returns the answer file's bytes."""
+    request = read_request(request_path)
+    upgrade(settings.database)
+    store = Store.open(settings.database)
+    try:
+        authority = Authority(settings.folder / "ca", now)
+        return commission(store, authority, open_keys(settings.folder), request, site, int(now.timestamp()) * 1000)
+    finally:
+        store.close()
 
 
 def commission(
@@ -58,32 +86,45 @@ def commission(
 ) -> bytes:
     """Register site and device; returns the answer file's bytes. `issued_ms` is UTC milliseconds."""
     certificate = authority.sign_site(request.csr_pem, request.site)
-    act_bytes = act.encode(
-        {
-            "v": 1,
-            "kind": "act",
-            "site": request.site,
-            "name": site.name,
-            "commune": site.commune,
-            "site_kind": site.kind,
-            "dev": request.dev,
-            "cur": site.currency,
-            "pub": request.ledger_pub,
-            "ingest_key": keys.current.public_hex,
-            "ingest_next": keys.next.public_hex,
-            "issued": issued_ms,
-        }
-    )
+    fields: dict[str, str | int] = {
+        "v": 1,
+        "kind": "act",
+        "site": request.site,
+        "name": site.name,
+        "commune": site.commune,
+        "site_kind": site.kind,
+        "dev": request.dev,
+        "cur": site.currency,
+        "pub": request.ledger_pub,
+        "ingest_key": keys.current.public_hex,
+        "ingest_next": keys.next.public_hex,
+        "issued": issued_ms,
+    }
+    try:
+        act_octets = act.encode(fields)
+    except LedgerError as error:
+        raise ConfigError(f"the act cannot be written ({error}); correct that and repeat `kayasol site add`") from error
     with store.write() as connection:
-        add_site(connection, site)
-        add_device(connection, request.site, request.dev, request.ledger_pub, act_bytes)
+        add_site(connection, act_octets, issued_ms)
+        set_place(connection, request.site, site.place)
     answer = {
         "v": 1,
         "kind": "device-answer",
-        "act": act_bytes.hex(),
+        "act": act_octets.hex(),
         "certificate_pem": certificate.decode("ascii"),
         "ca_pem": authority.certificate_pem.decode("ascii"),
         "ingest_key": keys.current.public_hex,
         "ingest_next": keys.next.public_hex,
     }
     return json.dumps(answer, indent=1).encode()
+
+
+def list_lines(settings: ServerSettings) -> list[str]:
+    """One line a registered site."""
+    upgrade(settings.database)
+    store = Store.open(settings.database)
+    try:
+        with store.read() as connection:
+            return [f"{site.code:<24} {site.site_kind:<8} {site.name}, {site.commune}" for site in all_sites(connection)]
+    finally:
+        store.close()

@@ -186,7 +186,7 @@ def test_network_windows_and_outages(host):
 
 
 def test_pi_without_clock_starts_years_ago_and_falls_behind_at_each_cut(host):
-    run = host("tangasgo", faults=(PowerCut(at(0, 8), at(0, 9)),))
+    run = host("louda", faults=(PowerCut(at(0, 8), at(0, 9)),))
     first_ms = run.kiosk.pi_clock_offset_ms
     assert MONDAY_MS + first_ms == int(datetime(2021, 3, 1, tzinfo=UTC).timestamp() * 1000)
     run.run_to(at(0, 10))
@@ -196,7 +196,7 @@ def test_pi_without_clock_starts_years_ago_and_falls_behind_at_each_cut(host):
 
 
 def test_network_sets_the_clock_of_a_pi_without_one(host):
-    scenario = load_scenario("tangasgo")
+    scenario = load_scenario("louda")
     online = replace(scenario, network=replace(scenario.network, from_day=0.0))
     run = host(online, faults=()).run_to(at(0, 1))
     assert run.kiosk.pi_clock_offset_ms == 0

@@ -1,0 +1,96 @@
+"""Where the demo keeps what: one folder for the server, one for each kiosk, and the ports they chose."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """The sites of the demo, by scenario code, with how often each means to be heard."""
+
+    cadences_s: tuple[tuple[str, int], ...] = (("damane", 86_400), ("louda", 900), ("tangasgo", 900))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Site codes; scenarios bear the same names."""
+        return tuple(code for code, _ in self.cadences_s)
+
+
+DAILY_SITE = "damane"
+"""Meets the broker once a day during the month; the others have no network until its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Paths under the demo's folder."""
+
+    root: Path
+
+    @property
+    def server(self) -> Path:
+        return self.root / "server"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def run_file(self) -> Path:
+        """What this demo was started with; its presence means that the history is complete."""
+        return self.root / "demo.json"
+
+    def kiosk(self, code: str) -> Path:
+        return self.root / "kiosks" / code
+
+    def state(self, code: str) -> Path:
+        """The agent's own folder."""
+        return self.kiosk(code) / "state"
+
+    def agent_toml(self, code: str) -> Path:
+        return self.kiosk(code) / "agent.toml"
+
+    def simulation(self, code: str) -> Path:
+        """State of the simulated hardware."""
+        return self.kiosk(code) / "simulation.json"
+
+    def truth(self, code: str) -> Path:
+        """The simulator's own books, to compare with; nothing of Kayasol reads them."""
+        return self.kiosk(code) / "truth.json"
+
+    def line(self, code: str, device: str) -> Path:
+        """Link to the pseudo-terminal of a device."""
+        return self.kiosk(code) / device
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file complete or not at all."""
+    partial = path.with_suffix(path.suffix + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a second start must know of the first."""
+
+    seed: int
+    days: int
+
+    def save(self, path: Path) -> None:
+        replace_file(path, json.dumps({"seed": self.seed, "days": self.days}))
+
+
+def load_run(path: Path) -> Run | None:
+    """The earlier start whose history is complete, None if there is none."""
+    if not path.exists():
+        return None
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return Run(int(fields["seed"]), int(fields["days"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path} is damaged ({error}); start anew with `kayasol demo --fresh`") from error
