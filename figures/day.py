@@ -173,19 +173,26 @@ def _missing(
     lost_ms = empty_battery_ms(agent, power)
     if lost_ms:
         yield Reason(Why.POWER_LOST, "", lost_ms)
+    all_silent_ms = _long_ms(facts, subtract(alive, covered))
+    spoken = alive
+    if all_silent_ms and (facts.rows_waiting or facts.dropped_rows):
+        yield Reason(Why.AT_KIOSK if facts.rows_waiting else Why.DROPPED_ROWS, "", all_silent_ms)
+        spoken = [piece for span in covered for piece in clip(alive, *span)]
     for device, cover in covers.items():
-        gaps = subtract(alive, cover)
-        silent_ms = sum(end - start for start, end in gaps if end - start > facts.parameters.gap_limit_ms)
+        silent_ms = _long_ms(facts, subtract(spoken, cover))
         if silent_ms:
             yield Reason(Why.DEVICE_SILENT, device, silent_ms)
     if facts.undated_boots:
         yield Reason(Why.UNDATED_BOOT, "", facts.undated_boots)
-    if facts.dropped_rows:
-        yield Reason(Why.DROPPED_ROWS, "", facts.dropped_rows)
     for flagged in facts.flagged:
         yield Reason(Why.FLAGGED_VALUES, f"{flagged.device} {flagged.metric}", flagged.count)
     if facts.until_ms < facts.end_ms:
         yield Reason(Why.NOT_OVER, "", facts.end_ms - facts.until_ms)
+
+
+def _long_ms(facts: DayFacts, gaps: list[Span]) -> int:
+    """Of gaps that readings do not bridge."""
+    return length([gap for gap in gaps if length([gap]) > facts.parameters.gap_limit_ms])
 
 
 def _doubtful(energies: dict[str, Energy]) -> Iterable[Reason]:

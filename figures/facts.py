@@ -110,8 +110,10 @@ class DayFacts:
     currency: str = "XOF"
     income: tuple[IncomeRow, ...] = ()
     flagged: tuple[Flagged, ...] = ()
+    rows_waiting: int = 0
+    """Rows that are still at the kiosk."""
     dropped_rows: int = 0
-    """Rows that the kiosk gave up for want of space, as noticed in this day."""
+    """Rows that the kiosk ever gave up for want of space; which days they were of is seen by what is missing."""
     parameters: Parameters = field(default_factory=Parameters)
 
     @property

@@ -1,0 +1,24 @@
+"""The office's turns: what is done between two looks at the clock, in the order in which it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from office.redating import Redating
+from office.summariser import Summariser
+from store.engine import Store
+from store.readings.base import ReadingsStore
+
+
+class Office:
+    """Called over and over by the composition: at once after a turn that did work, after a pause otherwise."""
+
+    def __init__(self, store: Store, readings: ReadingsStore, clock: Callable[[], int]) -> None:
+        """`clock` gives UTC milliseconds."""
+        self.redating = Redating(store, readings, clock)
+        self.summariser = Summariser(store, readings, clock)
+
+    def turn(self, limit: int = 20) -> bool:
+        """A step of dating anew, else at most `limit` dirty days; tells whether there was anything to do."""
+        # Days are computed when the readings have their final place, not once more for each step on the way.
+        return self.redating.run_once() or self.summariser.run_once(limit) > 0
