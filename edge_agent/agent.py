@@ -1,0 +1,270 @@
+"""The whole agent on one page: lines -> poller -> outbox, presses -> till, both -> publisher -> link -> receipts.
+
+The only file that sees every part. It is driven by `step()`, which never blocks and never sleeps: on a Pi by main.py,
+in a simulated month by whoever holds the clock.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from edge_agent import commission, state_file
+from edge_agent.clock import Machine
+from edge_agent.config import Config
+from edge_agent.downlink import Downlink
+from edge_agent.drivers import create
+from edge_agent.drivers.base import NO_TARIFF, STORAGE, Event, Press
+from edge_agent.frames import FrameCutter
+from edge_agent.link import Link
+from edge_agent.minute import row_values
+from edge_agent.outbox.boots import Boots
+from edge_agent.outbox.database import StorageFull
+from edge_agent.outbox.outbox import Outbox
+from edge_agent.poller import PolledDevice, Poller
+from edge_agent.publisher import Publisher
+from edge_agent.self_metrics import AGENT, LINK, RESERVED, LinkMeter, MachineMeter, NoLine
+from edge_agent.till.book import Book
+from edge_agent.till.duties import Identity, Price, Shelf
+from edge_agent.till.errors import TillError
+from edge_agent.till.till import Till
+from edge_agent.time_source import TimeKeeper
+from edge_agent.transports.base import Transport
+from kiosk.errors import ConfigError
+from kiosk.reading import Reading
+from kiosk.time import DAY_MS, Clock, TimeFix
+from kiosk.wire import topics
+from kiosk.wire.down import Live
+
+CHORES_EVERY_MS = 60_000
+LATE_PRESS_MS = 60_000
+LIVE_MAX_S = 3_600
+LIVE_LEAST_MS = 1_000
+
+
+class Agent:
+    """One kiosk's agent, for one life."""
+
+    def __init__(
+        self, config: Config, *, clock: Clock, transports: Mapping[str, Transport], link: Link,
+        entropy: Callable[[int], bytes], state: Path, log: logging.Logger,
+        machine: Machine | None = None, synchronised_ms: Callable[[], int | None] | None = None,
+        sales_at_once: bool = False, page_limit: int = 0,
+    ) -> None:  # fmt: skip
+        """Begin a life: boot number, time, ledger, lines; the link starts to connect.
+
+        `transports` by device name. `machine`: serial numbers and boot id of the computer. `synchronised_ms`: error of
+        the system's clock while a time service keeps it right, None if none does. `sales_at_once` sends a frame for
+        each sale instead of waiting for the cadence. Raises ConfigError, StorageFull.
+        """
+        own = commission.load(state)
+        _check_identity(config, own)
+        machine = machine or Machine()
+        now_ms = clock.monotonic_ms()
+        self._clock, self._log = clock, log
+        self._synchronised_ms = synchronised_ms
+        self._sales_at_once = sales_at_once
+        self.database, store_lost = state_file.open_or_renew(state, log, page_limit)
+        self.outbox = Outbox(
+            self.database, chunk_rows=config.agent.chunk_rows, rows_max=config.limits.outbox_rows, entropy=entropy
+        )
+        self.boots = Boots(self.database, state / "boot.number")
+        self.life = self.boots.begin(now_ms, machine.boot_id, entropy)
+        self.outbox.begin_boot(self.life.boot, self.life.number)
+        self.keeper = TimeKeeper(self.life.boot, now_ms, self.life.before, entropy)
+        book = Book(
+            self.database, own.ledger_key, site=own.site, dev=own.dev, currency=own.currency,
+            make_room=self.outbox.make_room,
+        )  # fmt: skip
+        self.till = Till(
+            self.database, self.boots, book,
+            Identity(own.site, own.dev, own.currency, own.act_hash, own.coins),
+            life=self.life, machine=machine, keeper=self.keeper, clock=clock, entropy=entropy,
+            shelf=self._read_shelf, log=log,
+        )  # fmt: skip
+        self.link = link
+        self.poller = Poller(_devices(config, transports, link, machine), log)
+        cutter = FrameCutter(
+            own.site, own.dev, config.broker.cadence_s,
+            life=self.life, outbox=self.outbox, boots=self.boots, till=self.till, keeper=self.keeper,
+        )  # fmt: skip
+        self.publisher = Publisher(
+            topics.up(own.site), config.broker.cadence_s,
+            cutter=cutter, link=link, outbox=self.outbox, boots=self.boots, book=book, entropy=entropy, now_ms=now_ms,
+        )  # fmt: skip
+        self.downlink = Downlink(
+            own.site, own.dev, ingest_keys=own.ingest_keys, database=self.database, outbox=self.outbox,
+            boots=self.boots, till=self.till, keeper=self.keeper, publisher=self.publisher, live=self._begin_live,
+        )  # fmt: skip
+        self._sample_ms = config.agent.sample_s * 1000
+        self._next_sample_ms = now_ms + self._sample_ms
+        self._next_chores_ms = now_ms
+        self._live_until_ms, self._live_row_ms = now_ms, self._sample_ms
+        self._shelf: Shelf | None = None
+        self._charger_errors: dict[str, int] = {}
+        self._begin(config, store_lost)
+        link.start()
+
+    def step(self) -> None:
+        """One turn of everything that is due now."""
+        now_ms = self._clock.monotonic_ms()
+        for device, event in self.poller.pump(now_ms):
+            self._happened(device, event)
+        if now_ms >= self._next_sample_ms:
+            self._sample(now_ms)
+        for message in self.link.received():
+            self.downlink.take(message, now_ms)
+        if now_ms >= self._next_chores_ms:
+            self._next_chores_ms = now_ms + CHORES_EVERY_MS
+            self._chores(now_ms)
+        self.link.turn(now_ms)
+        self.publisher.turn(now_ms)
+
+    def sold(self) -> None:
+        """A record was written that somebody waits for; it goes at once where the site's setting says so."""
+        if self._sales_at_once:
+            self.publisher.ask_now(with_rows=False)
+
+    def offer_time(self, source: str, utc_ms: int, uncertainty_ms: int) -> bool:
+        """A time from outside (typed, phone, modem, gnss, rtc); True if it is better than what was believed."""
+        fix = TimeFix(self.life.boot, self._clock.monotonic_ms(), utc_ms, source, uncertainty_ms)
+        if not self.keeper.offer(fix):
+            return False
+        self.till.time_fix(fix)
+        return True
+
+    def close(self) -> None:
+        """An orderly end: rows in memory are committed, lines and link given back."""
+        self.outbox.commit(self._clock.monotonic_ms())
+        self.poller.close()
+        self.link.stop()
+        self.database.close()
+
+    def abandon(self) -> None:
+        """The end that a power cut makes, for simulations: nothing is committed, nothing is said."""
+        self.poller.close()
+        self.database.close()
+
+    def _begin(self, config: Config, store_lost: str) -> None:
+        """What a new life owes the ledger and the outbox before the first press."""
+        self.till.open(store_lost)
+        if self.life.carried is not None and self.keeper.offer(self.life.carried):
+            self.till.time_fix(self.life.carried)
+        self._look_at_system_clock()
+        self.till.take_prices([Price(each.service, each.price, each.button) for each in config.tariffs])
+        self.outbox.use_schema(self.poller.schema(), self._clock.monotonic_ms())
+
+    def _happened(self, device: str, event: Event) -> None:
+        """A press becomes a sale before the board hears that it did; sessions are in the shelf's counters."""
+        if not isinstance(event, Press):
+            self.poller.answer(device, event, accepted=True)
+            return
+        service = self.till.service_of(event.button)
+        if service is None:
+            self.poller.answer(device, event, accepted=False, reason=NO_TARIFF)
+            return
+        why = "" if 0 <= event.age_ms < LATE_PRESS_MS else f"late:{event.age_ms}"
+        try:
+            self.till.sale(service, press_id=event.press_id, why=why)
+        except StorageFull:
+            self._log.exception("a sale could not be written: free some space on the disk")
+            self.poller.answer(device, event, accepted=False, reason=STORAGE)
+            return
+        self.poller.answer(device, event, accepted=True)
+        self.sold()
+
+    def _sample(self, now_ms: int) -> None:
+        """One row of all devices, at its instant."""
+        live = now_ms < self._live_until_ms
+        every_ms = self._live_row_ms if live else self._sample_ms
+        self._next_sample_ms += ((now_ms - self._next_sample_ms) // every_ms + 1) * every_ms
+        readings = self.poller.sample(now_ms)
+        schema = self.poller.schema()
+        self.outbox.use_schema(schema, now_ms)
+        self._notice(readings)
+        values, flags = row_values(schema, readings)
+        self.outbox.append(now_ms, values, flags)
+        if live:
+            self.publisher.ask_now()
+
+    def _notice(self, readings: list[Reading]) -> None:
+        """What till and publisher want to know of readings: the shelf's counters, a charger that reports an error."""
+        for reading in readings:
+            values = reading.values
+            if "shelf_energy_total_wh" in values:
+                self._shelf = Shelf(values["shelf_energy_total_wh"], values.get("shelf_sessions_total", 0))
+            error = values.get("charger_error", 0)
+            if error != self._charger_errors.get(reading.device, 0):
+                self._charger_errors[reading.device] = error
+                if error:
+                    self.publisher.ask_now()
+
+    def _chores(self, now_ms: int) -> None:
+        """Once a minute: the system's clock, the seal of 24 hours, the reserve, what is old enough to go."""
+        self._look_at_system_clock()
+        try:
+            if self.till.seal_is_due:
+                self.till.seal()
+        except TillError:
+            self._log.info("nothing was written since the last seal: no new one")
+        except StorageFull:
+            self._log.exception("the day could not be sealed: free some space on the disk")
+        if self.database.short_of_space and not self.database.recover():
+            self.outbox.make_room()
+        utc_ms = self.keeper.trusted_utc_ms(now_ms)
+        if utc_ms is not None and utc_ms // DAY_MS != self._pruned_day:
+            self._pruned_day = utc_ms // DAY_MS
+            self._tidy(self._pruned_day)
+
+    _pruned_day = 0
+
+    def _tidy(self, utc_day: int) -> None:
+        """Once a day: records kept long enough, schemas and boots that nothing refers to."""
+        try:
+            self.till.book.prune(utc_day)
+            with self.database.transaction():
+                self.outbox.forget_schemas()
+                oldest = self.outbox.oldest
+                self.boots.forget_before(min(oldest.boot_number if oldest else self.life.number, self._sealed_boot()))
+        except StorageFull:
+            self._log.warning("tidying up waits for some free space on the disk")
+
+    def _sealed_boot(self) -> int:
+        """The next seal names the days without power since this boot."""
+        (number,) = self.database.row("SELECT seal_boot FROM state")
+        return int(number)
+
+    def _look_at_system_clock(self) -> None:
+        error_ms = None if self._synchronised_ms is None else self._synchronised_ms()
+        if error_ms is not None:
+            self.offer_time("ntp", self._clock.wall_utc_ms(), error_ms)
+
+    def _begin_live(self, live: Live) -> None:
+        """The server wants rows at once for a while: a demonstration, or a technician on site."""
+        now_ms = self._clock.monotonic_ms()
+        self._live_until_ms = now_ms + min(live.seconds, LIVE_MAX_S) * 1000
+        self._live_row_ms = max(live.row_ms, LIVE_LEAST_MS)
+        self._next_sample_ms = min(self._next_sample_ms, now_ms)
+
+    def _read_shelf(self) -> Shelf | None:
+        return self._shelf
+
+
+def _check_identity(config: Config, own: commission.Commissioned) -> None:
+    for name, said, is_ in (("code", config.site.code, own.site), ("currency", config.site.currency, own.currency)):
+        if said != is_:
+            raise ConfigError(f"[site] {name} is {said!r}, the act says {is_!r}: correct the configuration file")
+
+
+def _devices(config: Config, transports: Mapping[str, Transport], link: Link, machine: Machine) -> list[PolledDevice]:
+    """The configuration's devices on their lines, then the agent's own two."""
+    devices = []
+    for device in config.devices:
+        if device.name in RESERVED:
+            raise ConfigError(f"[[device]] {device.name}: the agent uses this name itself; choose another")
+        line = transports[device.name]
+        devices.append(PolledDevice(device.name, create(device.driver, device.name, line), line))
+    devices.append(PolledDevice(LINK, LinkMeter(link), NoLine()))
+    devices.append(PolledDevice(AGENT, MachineMeter(machine), NoLine()))
+    return devices
