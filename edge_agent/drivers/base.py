@@ -94,7 +94,7 @@ class Driver(Protocol):
         Until then the device keeps the event and sends it again. Raises LineError."""
 
     def counters(self) -> dict[str, int]:
-        """Lifetime counts for a technician's eye: good, bad and whatever else this protocol has."""
+        """Lifetime counts for a technician's eye: bytes, good, bad and whatever else this protocol has."""
 
 
 class Decoder(Protocol):

@@ -65,7 +65,7 @@ class ChargingBoard:
         self._pending: dict[Name, int] = {}
         """Events not answered yet -> seq of their newest copy."""
         self._answered: OrderedDict[Name, _Answer] = OrderedDict()
-        self._counts = dict.fromkeys(("unknown", "refused", "repeated", "presses_not_taken", "frames_dropped"), 0)
+        self._counts = dict.fromkeys(("bytes", "unknown", "refused", "repeated", "presses_not_taken", "frames_dropped"), 0)
 
     def opened(self, now_ms: int) -> None:
         self._parser.reset()
@@ -76,7 +76,9 @@ class ChargingBoard:
         self._ask(now_ms)
 
     def read(self, now_ms: int) -> Reading | None:
-        for frame in self._parser.feed(self._line.read()):
+        raw = self._line.read()
+        self._counts["bytes"] += len(raw)
+        for frame in self._parser.feed(raw):
             if frame.kind not in FRAMES:
                 self._counts["unknown"] += 1
                 continue

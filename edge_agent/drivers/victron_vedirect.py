@@ -39,6 +39,7 @@ class VictronVeDirect:
         self._device = device
         self._line = line
         self._parser = VeDirectParser()
+        self._bytes = 0
         self._block: dict[str, str] | None = None
         """The newest block that says anything of a charger, until `_reading` is made of it."""
         self._block_ms = 0
@@ -49,7 +50,9 @@ class VictronVeDirect:
         self._block = self._reading = None
 
     def read(self, now_ms: int) -> Reading | None:
-        for found in self._parser.feed_at(self._line.read(), now_ms):
+        raw = self._line.read()
+        self._bytes += len(raw)
+        for found in self._parser.feed_at(raw, now_ms):
             # A battery monitor sends its history in a second block: the first one, with V, is the reading.
             if isinstance(found, TextBlock) and "V" in found.fields:
                 self._block, self._block_ms = found.fields, now_ms
@@ -68,7 +71,13 @@ class VictronVeDirect:
 
     def counters(self) -> dict[str, int]:
         parser = self._parser
-        return {"good": parser.good, "bad": parser.bad, "hex": parser.hex, "hex_bad": parser.hex_bad}
+        return {
+            "bytes": self._bytes,
+            "good": parser.good,
+            "bad": parser.bad,
+            "hex": parser.hex,
+            "hex_bad": parser.hex_bad,
+        }
 
     def _reading_of(self, fields: dict[str, str]) -> Reading:
         said = values(fields)
