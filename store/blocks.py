@@ -25,6 +25,7 @@ class Block:
     first: int
     count: int
     boot: str
+    """"" while the block is parked."""
     schema_hash: str
     body: bytes
     state: str
@@ -94,6 +95,11 @@ def set_state(connection: Connection, ids: Sequence[int], state: str) -> None:
     """Move blocks to another state."""
     if ids:
         connection.execute(update(block).where(block.c.id.in_(ids)).values(state=state))
+
+
+def explain(connection: Connection, block_id: int, boot: str, state: str) -> None:
+    """A parked block can be read now: its boot is known."""
+    connection.execute(update(block).where(block.c.id == block_id).values(boot=boot, state=state))
 
 
 def set_boot_undated(connection: Connection, site: str, boot: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -10,7 +10,6 @@ from sqlalchemy import Connection, bindparam, select, update
 from kiosk.time import TimeFix, day_of
 from store.schema import boot, ledger_record
 from store.upsert import upsert
-
 
 EARLIEST_MS = 1_577_836_800_000
 """2020-01-01: nothing that this project measures happened before."""
@@ -129,6 +128,19 @@ def interval(connection: Connection, site: str, boot_number: int) -> Interval:
         None if before is None else before.last_mono_ms + before.offset_ms,
         None if after is None else after.first_mono_ms + after.offset_ms,
     )
+
+
+def adopt_fix(connection: Connection, state: Boot) -> tuple[Boot, set[str]]:
+    """Date a boot and its ledger records by its best fix; gives the days that gained or lost a record.
+
+    Its readings are the caller's affair: they must not be written under two dates. Raises ValueError without a fix.
+    """
+    if state.fix is None:
+        raise ValueError(f"boot {state.boot} of {state.site} has no fix to be dated by")
+    offset_ms = state.fix.utc_ms - state.fix.mono_ms
+    dated = replace(state, offset_ms=offset_ms)
+    save(connection, dated)
+    return dated, date_records(connection, state.site, state.boot, offset_ms)
 
 
 def date_records(connection: Connection, site: str, boot_id: str, offset_ms: int) -> set[str]:

@@ -99,6 +99,11 @@ class Record:
     """What is odd about it, words joined by spaces; "" is nothing."""
     arrived_ms: int
 
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.log, self.branch, self.seq, self.press_id, self.t, self.counts, self.marks)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -1,0 +1,198 @@
+"""Schemas and blocks of rows: archived as they came, decoded, dated, written to the readings store. Knows no money."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ingest.times import MONO_MAX_MS, seen
+from ingest.work import Reply, Work
+from kiosk.errors import WireError
+from kiosk.wire.block import BlockHead, Columns, block_head, decode_columns, peek_schema
+from kiosk.wire.frame import Header
+from kiosk.wire.ranges import Range, RangeSet
+from kiosk.wire.schema import Schema, parse_schema
+from store import blocks, streams
+from store.blocks import Block
+from store.readings import dated
+from store.streams import REFUSED_MAX, Stream
+
+RANGES_MAX = 1_024
+"""So many ranges above its mark a stream may have; a block that would add one more is left at the edge."""
+PARKED_BLOCKS_MAX = 2_000
+"""So many blocks of a site wait for a schema; more are left at the edge."""
+PARKED_AGE_MS = 90 * 86_400_000
+WAITING_AT_ONCE = 200
+"""So many waiting blocks are written in one transaction; a boot with more is left to office."""
+
+
+def take_schema(work: Work, header: Header, reply: Reply, body: bytes) -> None:
+    """A schema, and the blocks that have waited for it. Raises WireError."""
+    schema = parse_schema(body)
+    if work.schema(header.site, schema.hash) is not None:
+        return
+    blocks.add_schema(work.connection, header.site, schema, work.now_ms)
+    work.tally.add("schemas")
+    for block in blocks.waiting_for_schema(work.connection, header.site, schema.hash):
+        try:
+            columns = _decode(block.body, schema)
+        except WireError as error:
+            stream = work.stream(header.site, block.stream, header.device)
+            _refuse(work, reply, stream, (block.first, block.count), block.body, str(error))
+            blocks.set_state(work.connection, [block.id], blocks.REFUSED)
+        else:
+            state = _write(work, header.site, columns, schema)
+            blocks.explain(work.connection, block.id, columns.boot, state)
+
+
+def take_block(work: Work, header: Header, reply: Reply, body: bytes) -> None:
+    """A block of rows: stored, parked or refused. Raises WireError where not even its head can be read."""
+    head = block_head(body)
+    stream = work.stream(header.site, header.stream, header.device)
+    missing = stream.done.missing(head.first, head.count)
+    late = _given_up(work, stream, head)
+    if not missing and not late:
+        work.tally.add("block_repeated")
+        reply.urgent = True
+        return
+    if missing and len(stream.done.ranges) >= RANGES_MAX and not _touches(stream.done, head):
+        work.tally.add("block_ranges_full")
+        return
+    try:
+        schema_hash = peek_schema(body)
+        schema = work.schema(header.site, schema_hash)
+        columns = None if schema is None else _decode(body, schema)
+    except WireError as error:
+        _refuse(work, reply, stream, (head.first, head.count), body, str(error))
+        return
+    block = Block(
+        id=0,
+        site=header.site,
+        stream=header.stream,
+        first=head.first,
+        count=head.count,
+        boot="" if columns is None else columns.boot,
+        schema_hash=schema_hash,
+        body=body,
+        state=blocks.PARKED,
+        arrived_ms=work.now_ms,
+    )
+    if schema is None or columns is None:
+        stored = _park(work, header, reply, block)
+    else:
+        stored = True
+        state = _write(work, header.site, columns, schema)
+        blocks.add(work.connection, replace(block, state=state))
+        work.tally.add("blocks")
+    if stored:
+        stream.done.add(head.first, head.count)
+        work.tally.add("rows", sum(count for _, count in (*missing, *late)))
+        if late:
+            _close_gaps(work, stream, head)
+
+
+def take_lowest_kept(work: Work, header: Header) -> None:
+    """What lies below the lowest row that the edge still keeps and has not come never will: a recorded gap."""
+    stream = work.stream(header.site, header.stream, header.device)
+    missing = stream.done.missing(1, header.lowest_kept - 1)
+    if not missing:
+        return
+    known = streams.gaps(work.connection, stream) if stream.gap_rows else []
+    work.tally.add("rows_given_up", sum(count for _, count in missing))
+    stream.done.raise_upto(header.lowest_kept - 1)
+    streams.replace_gaps(work.connection, stream, sorted((*known, *missing)), work.now_ms)
+
+
+def write_waiting(work: Work) -> None:
+    """Write the blocks whose boot has just been dated; a boot with many is left to office."""
+    for site, boot_id in sorted(work.dated_boots):
+        waiting = blocks.of_boot(work.connection, site, boot_id, (blocks.UNDATED,), limit=WAITING_AT_ONCE + 1)
+        if len(waiting) > WAITING_AT_ONCE:
+            work.boots[site, boot_id] = replace(work.boots[site, boot_id], needs_redating=True)
+            work.changed_boots.add((site, boot_id))
+            work.tally.add("redatings")
+            continue
+        for block in waiting:
+            schema = work.schema(site, block.schema_hash)
+            if schema is not None:
+                state = _write(work, site, _decode(block.body, schema), schema)
+                blocks.set_state(work.connection, [block.id], state)
+    work.dated_boots.clear()
+
+
+def bury_unexplained(work: Work) -> None:
+    """Parked blocks whose schema never came become dead letters: visible, and no longer waited for."""
+    for block in blocks.older_than(work.connection, blocks.PARKED, work.now_ms - PARKED_AGE_MS, WAITING_AT_ONCE):
+        work.letter(block.body, site=block.site, kind="block", reason=f"schema {block.schema_hash} never came")
+        work.tally.add("block_never_explained")
+        blocks.set_state(work.connection, [block.id], blocks.REFUSED)
+
+
+def _decode(body: bytes, schema: Schema) -> Columns:
+    columns = decode_columns(body, len(schema.columns))
+    if columns.mono_ms[-1] > MONO_MAX_MS:
+        raise WireError("a row more than a century after the start of its boot")
+    return columns
+
+
+def _touches(done: RangeSet, head: BlockHead) -> bool:
+    """Whether a block joins a range that is there, so that it adds none."""
+    return done.contains(head.first - 1) or done.contains(head.first + head.count) or head.first == done.upto + 1
+
+
+def _park(work: Work, header: Header, reply: Reply, block: Block) -> bool:
+    """Let a block wait for its schema, which the edge is asked for. False: no room, the edge keeps the rows."""
+    reply.urgent = True
+    if blocks.count(work.connection, header.site, blocks.PARKED) >= PARKED_BLOCKS_MAX:
+        work.tally.add("block_parking_full")
+        return False
+    blocks.add(work.connection, block)
+    work.tally.add("block_parked")
+    return True
+
+
+def _write(work: Work, site: str, columns: Columns, schema: Schema) -> str:
+    """Write a decoded block under its boot's date, if it has one; gives the block's state."""
+    span_ms = (columns.mono_ms[0], columns.mono_ms[-1])
+    offset_ms = seen(work, site, columns.boot, columns.boot_number, span_ms).offset_ms
+    if offset_ms is None or not dated.datable(columns, offset_ms):
+        return blocks.UNDATED
+    work.readings.write(site, columns.boot, dated.series_of(columns, schema, offset_ms))
+    if columns.flags:
+        blocks.add_flagged(work.connection, dated.flagged_of(columns, schema, site, offset_ms))
+    work.mark_dirty(site, dated.days_of(columns, offset_ms))
+    return blocks.WRITTEN
+
+
+def _refuse(work: Work, reply: Reply, stream: Stream, rows: Range, body: bytes, reason: str) -> None:
+    """Keep what cannot be decoded as a dead letter; its rows are done, and the edge is told so."""
+    work.tally.add("block_refused")
+    work.letter(body, site=stream.site, kind="block", reason=reason)
+    stream.done.add(*rows)
+    stream.refused = [*(known for known in stream.refused if known != rows), rows][-REFUSED_MAX:]
+    reply.urgent = True
+
+
+def _given_up(work: Work, stream: Stream, head: BlockHead) -> tuple[Range, ...]:
+    """The parts of a block that were recorded as a gap: they have come after all."""
+    if not stream.gap_rows:
+        return ()
+    return tuple(_common(gap, head) for gap in streams.gaps(work.connection, stream) if _common(gap, head)[1] > 0)
+
+
+def _close_gaps(work: Work, stream: Stream, head: BlockHead) -> None:
+    left: list[Range] = []
+    for first, count in streams.gaps(work.connection, stream):
+        before, after = head.first - first, first + count - (head.first + head.count)
+        if before >= count or after >= count:
+            left.append((first, count))
+            continue
+        if before > 0:
+            left.append((first, before))
+        if after > 0:
+            left.append((head.first + head.count, after))
+    streams.replace_gaps(work.connection, stream, left, work.now_ms)
+
+
+def _common(gap: Range, head: BlockHead) -> Range:
+    first = max(gap[0], head.first)
+    return first, min(gap[0] + gap[1], head.first + head.count) - first

@@ -1,0 +1,111 @@
+"""One transaction's work: what is known, changed and to be answered, gathered in memory and written at its end.
+
+Nothing here outlives the transaction, so a rollback leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from ingest.counters import Tally
+from kiosk.wire.down_sections import TimeAnswer
+from kiosk.wire.frame import Header
+from kiosk.wire.schema import Schema
+from store import blocks, days, letters, sites, streams
+from store.boots import Boot
+from store.readings.base import ReadingsStore
+from store.sites import DeviceKey, Site
+from store.streams import Stream
+
+ReplyKey = tuple[str, str, str]
+"""(site, device, stream)"""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a device is to be told once all is committed."""
+
+    header: Header
+    """The newest that came in this transaction."""
+    logs: dict[str, None] = field(default_factory=dict)
+    """Logs that records came for, in order."""
+    answers: list[TimeAnswer] = field(default_factory=list)
+    urgent: bool = False
+    """Something has to be said now, whatever the calm of the times."""
+
+
+@dataclass(slots=True)
+class Work:
+    """A transaction and what it gathers."""
+
+    connection: Connection
+    readings: ReadingsStore
+    now_ms: int
+    """The server's clock, UTC."""
+    tally: Tally = field(default_factory=Tally)
+    replies: dict[ReplyKey, Reply] = field(default_factory=dict)
+    boots: dict[tuple[str, str], Boot] = field(default_factory=dict)
+    changed_boots: set[tuple[str, str]] = field(default_factory=set)
+    dated_boots: set[tuple[str, str]] = field(default_factory=set)
+    """Boots that got their first date, or another one while no values were written: blocks may wait for it."""
+    arrivals: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """(site, device) -> frames and bytes."""
+    _dirty: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _sites: dict[str, Site | None] = field(default_factory=dict)
+    _keys: dict[str, dict[str, DeviceKey]] = field(default_factory=dict)
+    _schemas: dict[tuple[str, str], Schema | None] = field(default_factory=dict)
+    _streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
+
+    def site(self, code: str) -> Site | None:
+        """A registered site."""
+        if code not in self._sites:
+            self._sites[code] = sites.get(self.connection, code)
+        return self._sites[code]
+
+    def keys(self, code: str) -> dict[str, DeviceKey]:
+        """The keys of a site's devices by key id."""
+        if code not in self._keys:
+            self._keys[code] = {key.key_id: key for key in sites.keys_of(self.connection, code)}
+        return self._keys[code]
+
+    def forget_keys(self, code: str) -> None:
+        """A key came or went."""
+        self._keys.pop(code, None)
+
+    def schema(self, site: str, schema_hash: str) -> Schema | None:
+        """A schema that the site announced."""
+        key = (site, schema_hash)
+        if self._schemas.get(key) is None:
+            self._schemas[key] = blocks.get_schema(self.connection, site, schema_hash)
+        return self._schemas[key]
+
+    def stream(self, site: str, stream_id: str, dev: str) -> Stream:
+        """A stream, begun if it was never met. Every stream that was asked for is saved at the end."""
+        key = (site, stream_id)
+        if key not in self._streams:
+            known = streams.load(self.connection, site, stream_id)
+            self._streams[key] = known or streams.create(self.connection, site, stream_id, dev, self.now_ms)
+        return self._streams[key]
+
+    def mark_dirty(self, site: str, dirty: set[str]) -> None:
+        """These days' figures are to be computed again."""
+        self._dirty[site] |= dirty
+
+    def letter(
+        self, octets: bytes, *, site: str = "", topic: str = "", kind: str, reason: str, security: bool = False
+    ) -> None:
+        """Keep what cannot be read for a person; a security event is counted as one."""
+        if security:
+            self.tally.add("security_events")
+        where = {"site": site, "topic": topic, "kind": kind}
+        letters.add(self.connection, octets, **where, reason=reason, security=security, now_ms=self.now_ms)
+
+    def save_streams_and_days(self) -> None:
+        """Write what was gathered about rows and days."""
+        for stream in self._streams.values():
+            streams.save(self.connection, stream)
+        for site, dirty in sorted(self._dirty.items()):
+            days.mark_dirty(self.connection, site, dirty, self.now_ms)
