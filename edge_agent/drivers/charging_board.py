@@ -65,7 +65,9 @@ class ChargingBoard:
         self._pending: dict[Name, int] = {}
         """Events not answered yet -> seq of their newest copy."""
         self._answered: OrderedDict[Name, _Answer] = OrderedDict()
-        self._counts = dict.fromkeys(("bytes", "unknown", "refused", "repeated", "presses_not_taken", "frames_dropped"), 0)
+        self._counts = dict.fromkeys(
+            ("bytes", "unknown", "refused", "repeated", "presses_not_taken", "frames_dropped"), 0
+        )
 
     def opened(self, now_ms: int) -> None:
         self._parser.reset()

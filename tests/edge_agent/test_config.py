@@ -121,7 +121,7 @@ def test_the_files_name_is_in_the_message(tmp_path: Path) -> None:
 
 
 def test_an_absent_file_says_where_the_sample_is(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="copy .*sample.toml"):
+    with pytest.raises(ConfigError, match=r"copy .*sample\.toml"):
         load(tmp_path / "absent.toml")
 
 

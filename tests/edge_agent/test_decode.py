@@ -56,7 +56,10 @@ def test_an_unknown_driver_is_told_with_the_nearest_name() -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    program = "import sys; from edge_agent.decode import run; run('victron-vedirect', sys.stdin.buffer, sys.stdout, sys.stderr)"
+    program = (
+        "import sys; from edge_agent.decode import run; "
+        "run('victron-vedirect', sys.stdin.buffer, sys.stdout, sys.stderr)"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=ROOT,

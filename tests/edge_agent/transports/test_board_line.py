@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def test_a_frame_that_could_not_be_read_is_not_written() -> None:
 @given(streams, st.lists(st.integers(0, 900), max_size=10))
 def test_pieces_and_single_bytes_equal_at_once(raw: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(min(cut, len(raw)) for cut in cuts), len(raw)]
-    pieces = [raw[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+    pieces = [raw[start:stop] for start, stop in pairwise(edges)]
     assert parse(*pieces) == parse(raw) == parse(*(bytes((byte,)) for byte in raw))
 
 

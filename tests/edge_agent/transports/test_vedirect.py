@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def parse(raw: bytes, cuts: list[int] | None = None) -> tuple[list[TextBlock | H
     parser = VeDirectParser()
     found = []
     edges = [0, *sorted(cuts or []), len(raw)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         found += parser.feed(raw[start:stop])
     return found, counts(parser)
 

@@ -1,4 +1,4 @@
-"""VE.Direct bytes for tests, written from the vendor's rules and apart from the parser; and a judge of what it accepted."""
+"""VE.Direct bytes for tests, written from the vendor's rules apart from the parser; and a judge of what it took."""
 
 from __future__ import annotations
 
