@@ -23,6 +23,9 @@ _ROLLOVERS_WH = tuple(sorted(size * step for size in (2**16, 2**24, 2**32, 10**6
 _DOUBT_WH = 50
 """A counter and the integral of the power may differ by this much, or a quarter, before one of them is wrong."""
 
+_DATED_WRONG_MS = 6 * _MS_PER_HOUR
+"""Where boots overlap, one of them is dated wrong, by so much at most: its counter may be ahead by as long."""
+
 Weight = Callable[[int, int], float]
 """How much of a difference falls into a part of a gap, in any unit."""
 
@@ -96,19 +99,20 @@ def _believed(
     base_wh = readings_wh[0]
     changed_ms = times_ms[0]
     held_wh: int | None = None
-    doubtful_until = _doubtful_ends(rules.doubtful)
+    doubtful_at = _doubtful_ends(rules.doubtful)
     for (start_ms, end_ms), (_, value_wh) in zip(pairwise(times_ms), pairwise(readings_wh), strict=True):
         crossing = start_ms < whole[0] or end_ms > whole[1]
         energy_wh = value_wh - base_wh
+        span_ms = _DATED_WRONG_MS if doubtful_at(end_ms) else end_ms - (start_ms if crossing else changed_ms)
         if value_wh < base_wh:
-            if doubtful_until(end_ms) or (held_wh is not None and value_wh >= held_wh):
+            if doubtful_at(end_ms) or (held_wh is not None and value_wh >= held_wh):
                 # Two boots dated over each other: the counter itself tells the order, so only what rises above counts.
                 held_wh = value_wh if held_wh is None else min(held_wh, value_wh)
                 marks.add(Mark.BOOTS_OVERLAP)
                 found.append(_Difference(start_ms, end_ms, 0))
                 continue
             energy_wh = _after_drop(base_wh, value_wh, end_ms - start_ms, rules.limit_w, marks)
-        elif energy_wh > _most_wh(end_ms - (start_ms if crossing else changed_ms), rules.limit_w):
+        elif energy_wh > _most_wh(span_ms, rules.limit_w):
             marks.add(Mark.COUNTER_JUMP)
             energy_wh = 0
         if value_wh != base_wh:

@@ -1,16 +1,17 @@
-"""What an operator has told about a site for its figures: JSON in a setting, checked. Knows no figure."""
+"""What figures must be told about a site: JSON in a setting, checked, and its commune's place. Knows no figure."""
 
 from __future__ import annotations
 
 import json
 import logging
 from dataclasses import asdict, fields
+from typing import Any
 
 from sqlalchemy import Connection
 
 from figures.facts import Parameters
 from kiosk.errors import ConfigError
-from store import settings
+from store import settings, sites
 
 _LOG = logging.getLogger(__name__)
 
@@ -18,9 +19,17 @@ LAT_MAX_DEG, LON_MAX_DEG = 45, 60
 
 
 def load(connection: Connection, site: str) -> Parameters:
-    """The site's parameters; what was never told has the default. ConfigError names the setting and the remedy."""
+    """The site's parameters: what was told, else the place of its commune, else the default.
+
+    ConfigError names the setting and the remedy.
+    """
+    known = sites.get(connection, site)
+    place = known.place if known else None
+    told: dict[str, Any] = {} if place is None else {"lat_deg": place.latitude, "lon_deg": place.longitude}
     text = settings.get(connection, _name(site))
-    return Parameters() if text is None else _parse(site, text)
+    if text is not None:
+        told |= _parse(site, text)
+    return _checked(site, Parameters(**told))
 
 
 def in_force(connection: Connection, site: str) -> Parameters:
@@ -41,7 +50,7 @@ def _name(site: str) -> str:
     return f"figures.{site}"
 
 
-def _parse(site: str, text: str) -> Parameters:
+def _parse(site: str, text: str) -> dict[str, Any]:
     try:
         told = json.loads(text)
     except ValueError as error:
@@ -55,7 +64,10 @@ def _parse(site: str, text: str) -> Parameters:
         fits = (int, float) if known[name] is float else (known[name],)
         if type(value) not in fits:
             raise ConfigError(f"setting {_name(site)}: {name} must be of type {known[name].__name__}, not {value!r}")
-    parameters = Parameters(**told)
+    return told
+
+
+def _checked(site: str, parameters: Parameters) -> Parameters:
     if abs(parameters.lat_deg) > LAT_MAX_DEG or abs(parameters.lon_deg) > LON_MAX_DEG:
         raise ConfigError(
             f"setting {_name(site)}: lat_deg within ±{LAT_MAX_DEG} and lon_deg within ±{LON_MAX_DEG}, east is positive:"

@@ -23,6 +23,7 @@ from store.readings.dated import datable, days_of, flagged_of, series_of
 
 BLOCKS_A_STEP = 100
 """Written in one transaction: some tenths of a second on a small machine."""
+DAYS_MAX = 400
 
 
 class Redating:
@@ -44,23 +45,19 @@ class Redating:
             if boot.fix is None:
                 boots.save(connection, replace(boot, needs_redating=False))
                 return True
-            offset_ms = boot.fix.utc_at(0)
-            if boot.offset_ms != offset_ms:
-                self._move(connection, boot, offset_ms)
-            elif not self._write_blocks(connection, boot, offset_ms):
+            if boot.offset_ms != boot.fix.utc_at(0):
+                self._move(connection, boot)
+            elif not self._write_blocks(connection, boot, boot.offset_ms):
                 boots.save(connection, replace(boot, needs_redating=False))
             return True
 
-    def _move(self, connection: Connection, boot: Boot, offset_ms: int) -> None:
+    def _move(self, connection: Connection, boot: Boot) -> None:
         """Take away what the old fix dated, date the records, and let the blocks wait to be written."""
         self._readings.delete_boot(boot.site, boot.boot)
         blocks.delete_flagged(connection, boot.site, boot.boot)
         blocks.set_boot_undated(connection, boot.site, boot.boot)
-        moved = replace(boot, offset_ms=offset_ms, needs_redating=True)
-        boots.save(connection, moved)
-        touched = boots.date_records(connection, boot.site, boot.boot, offset_ms)
-        touched |= {*_days_of_boot(boot), *_days_of_boot(moved)}
-        days.mark_dirty(connection, boot.site, touched, self._clock())
+        moved, touched = boots.adopt_fix(connection, boot)
+        days.mark_dirty(connection, boot.site, {*touched, *_days_of_boot(boot), *_days_of_boot(moved)}, self._clock())
 
     def _write_blocks(self, connection: Connection, boot: Boot, offset_ms: int) -> bool:
         """Write the next blocks that wait; False if none does that can be dated."""
@@ -99,7 +96,8 @@ class Redating:
 
 
 def _days_of_boot(boot: Boot) -> Iterable[str]:
-    """Every civil day that the boot touches by its present date."""
+    """The civil days that the boot touches by its present date; of one that claims to be years long, the last ones."""
     if boot.start_ms is None or boot.end_ms is None:
         return []
-    return [day_of(number * DAY_MS) for number in range(boot.start_ms // DAY_MS, boot.end_ms // DAY_MS + 1)]
+    last = boot.end_ms // DAY_MS
+    return [day_of(number * DAY_MS) for number in range(max(boot.start_ms // DAY_MS, last - DAYS_MAX), last + 1)]

@@ -1,0 +1,1 @@
+"""Tests of figures/: days computed by hand."""
