@@ -10,7 +10,6 @@ from store import counters
 
 OUTCOMES: dict[str, str] = {
     "frames": "frames whose header was read",
-    "frame_repeated": "frames that brought nothing new",
     "frame_refused": "frames whose version, header or length is wrong: dead letter",
     "frame_oversized": "messages larger than a frame: dead letter with their beginning",
     "frame_late": "frames whose header is older than the newest known: their sections were read",

@@ -2,8 +2,8 @@
 
     decode -> header -> sections, each judged apart -> one SQL transaction -> acknowledgements, to publish after it
 
-Bad input never raises: it becomes a dead letter and a count. An error of the database does: nothing is committed, nothing
-acknowledged, and the caller tries again.
+Bad input never raises: it becomes a dead letter and a count. An error of the database does: nothing is committed,
+nothing acknowledged, and the caller tries again.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ RANGES_MAX = 1_024
 """So many ranges above its mark a stream may have; a block that would add one more is left at the edge."""
 PARKED_BLOCKS_MAX = 2_000
 """So many blocks of a site wait for a schema; more are left at the edge."""
+ROWS_COUNTED_MAX = 10**9
+"""A header may claim any number; a counter must not overflow by it."""
 PARKED_AGE_MS = 90 * 86_400_000
 WAITING_AT_ONCE = 200
 """So many waiting blocks are written in one transaction; a boot with more is left to office."""
@@ -97,7 +99,7 @@ def take_lowest_kept(work: Work, header: Header) -> None:
     if not missing:
         return
     known = streams.gaps(work.connection, stream) if stream.gap_rows else []
-    work.tally.add("rows_given_up", sum(count for _, count in missing))
+    work.tally.add("rows_given_up", min(sum(count for _, count in missing), ROWS_COUNTED_MAX))
     stream.done.raise_upto(header.lowest_kept - 1)
     streams.replace_gaps(work.connection, stream, sorted((*known, *missing)), work.now_ms)
 
