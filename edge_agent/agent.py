@@ -10,14 +10,17 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from edge_agent import commission, state_file
+from edge_agent import commission, state_file, status
 from edge_agent.clock import Machine
+from edge_agent.commission import Commissioned
 from edge_agent.config import Config
+from edge_agent.desk import Desk
 from edge_agent.downlink import Downlink
 from edge_agent.drivers import create
 from edge_agent.drivers.base import NO_TARIFF, STORAGE, Event, Press
 from edge_agent.frames import FrameCutter
 from edge_agent.link import Link
+from edge_agent.local_socket import LocalSocket
 from edge_agent.minute import row_values
 from edge_agent.outbox.boots import Boots
 from edge_agent.outbox.database import StorageFull
@@ -41,6 +44,7 @@ CHORES_EVERY_MS = 60_000
 LATE_PRESS_MS = 60_000
 LIVE_MAX_S = 3_600
 LIVE_LEAST_MS = 1_000
+SOCKET = "agent.sock"
 
 
 class Agent:
@@ -50,61 +54,73 @@ class Agent:
         self, config: Config, *, clock: Clock, transports: Mapping[str, Transport], link: Link,
         entropy: Callable[[int], bytes], state: Path, log: logging.Logger,
         machine: Machine | None = None, synchronised_ms: Callable[[], int | None] | None = None,
-        sales_at_once: bool = False, page_limit: int = 0,
+        sales_at_once: bool = False, with_socket: bool = False, page_limit: int = 0,
     ) -> None:  # fmt: skip
         """Begin a life: boot number, time, ledger, lines; the link starts to connect.
 
         `transports` by device name. `machine`: serial numbers and boot id of the computer. `synchronised_ms`: error of
         the system's clock while a time service keeps it right, None if none does. `sales_at_once` sends a frame for
-        each sale instead of waiting for the cadence. Raises ConfigError, StorageFull.
+        each sale instead of waiting for the cadence. `with_socket` answers other programs of this computer on
+        `state`/agent.sock. Raises ConfigError, StorageFull.
         """
         own = commission.load(state)
         _check_identity(config, own)
-        machine = machine or Machine()
-        now_ms = clock.monotonic_ms()
-        self._clock, self._log = clock, log
+        self._clock, self._entropy, self._log = clock, entropy, log
         self._synchronised_ms = synchronised_ms
         self._sales_at_once = sales_at_once
-        self.database, store_lost = state_file.open_or_renew(state, log, page_limit)
+        self._machine = machine or Machine()
+        self.link = link
+        self.poller = Poller(_devices(config, transports, link, self._machine), log)
+        self._shelf: Shelf | None = None
+        self._charger_errors: dict[str, int] = {}
+        self._pruned_day = 0
+        now_ms = clock.monotonic_ms()
+        self._sample_ms = config.agent.sample_s * 1000
+        self._next_sample_ms = now_ms + self._sample_ms
+        self._next_chores_ms = now_ms
+        self._live_until_ms, self._live_row_ms = now_ms, self._sample_ms
+        self.database, why = state_file.open_or_renew(state, log, page_limit)
+        self._keep(config, own, state, now_ms)
+        self._send(config, own, now_ms)
+        self._begin(config, why)
+        self.desk = Desk(self.till, status=self.status, offer_time=self.offer_time, written=self._sold)
+        self._socket = LocalSocket(state / SOCKET, self.desk.answer) if with_socket else None
+        link.start()
+
+    def _keep(self, config: Config, own: Commissioned, state: Path, now_ms: int) -> None:
+        """What is kept: rows, lives, time, money."""
         self.outbox = Outbox(
-            self.database, chunk_rows=config.agent.chunk_rows, rows_max=config.limits.outbox_rows, entropy=entropy
+            self.database, chunk_rows=config.agent.chunk_rows, rows_max=config.limits.outbox_rows, entropy=self._entropy
         )
         self.boots = Boots(self.database, state / "boot.number")
-        self.life = self.boots.begin(now_ms, machine.boot_id, entropy)
+        self.life = self.boots.begin(now_ms, self._machine.boot_id, self._entropy)
         self.outbox.begin_boot(self.life.boot, self.life.number)
-        self.keeper = TimeKeeper(self.life.boot, now_ms, self.life.before, entropy)
+        self.keeper = TimeKeeper(self.life.boot, now_ms, self.life.before, self._entropy)
         book = Book(
             self.database, own.ledger_key, site=own.site, dev=own.dev, currency=own.currency,
             make_room=self.outbox.make_room,
         )  # fmt: skip
         self.till = Till(
-            self.database, self.boots, book,
-            Identity(own.site, own.dev, own.currency, own.act_hash, own.coins),
-            life=self.life, machine=machine, keeper=self.keeper, clock=clock, entropy=entropy,
-            shelf=self._read_shelf, log=log,
+            self.database, self.boots, book, Identity(own.site, own.dev, own.currency, own.act_hash, own.coins),
+            life=self.life, machine=self._machine, keeper=self.keeper, clock=self._clock, entropy=self._entropy,
+            shelf=lambda: self._shelf, log=self._log,
         )  # fmt: skip
-        self.link = link
-        self.poller = Poller(_devices(config, transports, link, machine), log)
+
+    def _send(self, config: Config, own: Commissioned, now_ms: int) -> None:
+        """What is sent, and what comes back."""
+        cadence_s, book = config.broker.cadence_s, self.till.book
         cutter = FrameCutter(
-            own.site, own.dev, config.broker.cadence_s,
+            own.site, own.dev, cadence_s,
             life=self.life, outbox=self.outbox, boots=self.boots, till=self.till, keeper=self.keeper,
         )  # fmt: skip
         self.publisher = Publisher(
-            topics.up(own.site), config.broker.cadence_s,
-            cutter=cutter, link=link, outbox=self.outbox, boots=self.boots, book=book, entropy=entropy, now_ms=now_ms,
+            topics.up(own.site), cadence_s, cutter=cutter, link=self.link, outbox=self.outbox, boots=self.boots,
+            book=book, entropy=self._entropy, now_ms=now_ms,
         )  # fmt: skip
         self.downlink = Downlink(
             own.site, own.dev, ingest_keys=own.ingest_keys, database=self.database, outbox=self.outbox,
             boots=self.boots, till=self.till, keeper=self.keeper, publisher=self.publisher, live=self._begin_live,
         )  # fmt: skip
-        self._sample_ms = config.agent.sample_s * 1000
-        self._next_sample_ms = now_ms + self._sample_ms
-        self._next_chores_ms = now_ms
-        self._live_until_ms, self._live_row_ms = now_ms, self._sample_ms
-        self._shelf: Shelf | None = None
-        self._charger_errors: dict[str, int] = {}
-        self._begin(config, store_lost)
-        link.start()
 
     def step(self) -> None:
         """One turn of everything that is due now."""
@@ -113,6 +129,8 @@ class Agent:
             self._happened(device, event)
         if now_ms >= self._next_sample_ms:
             self._sample(now_ms)
+        if self._socket is not None:
+            self._socket.turn()
         for message in self.link.received():
             self.downlink.take(message, now_ms)
         if now_ms >= self._next_chores_ms:
@@ -121,7 +139,15 @@ class Agent:
         self.link.turn(now_ms)
         self.publisher.turn(now_ms)
 
-    def sold(self) -> None:
+    def status(self) -> dict[str, object]:
+        """How everything stands, for a person on site."""
+        return status.report(self, self._clock.monotonic_ms())
+
+    def filenos(self) -> list[int]:
+        """What to wait on between two steps."""
+        return self.poller.filenos() + ([] if self._socket is None else self._socket.filenos())
+
+    def _sold(self) -> None:
         """A record was written that somebody waits for; it goes at once where the site's setting says so."""
         if self._sales_at_once:
             self.publisher.ask_now(with_rows=False)
@@ -137,14 +163,19 @@ class Agent:
     def close(self) -> None:
         """An orderly end: rows in memory are committed, lines and link given back."""
         self.outbox.commit(self._clock.monotonic_ms())
-        self.poller.close()
+        self._give_back()
         self.link.stop()
         self.database.close()
 
     def abandon(self) -> None:
         """The end that a power cut makes, for simulations: nothing is committed, nothing is said."""
-        self.poller.close()
+        self._give_back()
         self.database.close()
+
+    def _give_back(self) -> None:
+        self.poller.close()
+        if self._socket is not None:
+            self._socket.close()
 
     def _begin(self, config: Config, store_lost: str) -> None:
         """What a new life owes the ledger and the outbox before the first press."""
@@ -172,7 +203,7 @@ class Agent:
             self.poller.answer(device, event, accepted=False, reason=STORAGE)
             return
         self.poller.answer(device, event, accepted=True)
-        self.sold()
+        self._sold()
 
     def _sample(self, now_ms: int) -> None:
         """One row of all devices, at its instant."""
@@ -217,8 +248,6 @@ class Agent:
             self._pruned_day = utc_ms // DAY_MS
             self._tidy(self._pruned_day)
 
-    _pruned_day = 0
-
     def _tidy(self, utc_day: int) -> None:
         """Once a day: records kept long enough, schemas and boots that nothing refers to."""
         try:
@@ -247,11 +276,8 @@ class Agent:
         self._live_row_ms = max(live.row_ms, LIVE_LEAST_MS)
         self._next_sample_ms = min(self._next_sample_ms, now_ms)
 
-    def _read_shelf(self) -> Shelf | None:
-        return self._shelf
 
-
-def _check_identity(config: Config, own: commission.Commissioned) -> None:
+def _check_identity(config: Config, own: Commissioned) -> None:
     for name, said, is_ in (("code", config.site.code, own.site), ("currency", config.site.currency, own.currency)):
         if said != is_:
             raise ConfigError(f"[site] {name} is {said!r}, the act says {is_!r}: correct the configuration file")
