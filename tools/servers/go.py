@@ -1,0 +1,151 @@
+"""Programs that are built from a Go module and kept outside the checkout, so that a fresh clone does not build again.
+
+Nothing of the project's tree is touched: the build happens in a scratch module, and the finished program is moved into
+the cache in one step, so a build that was interrupted leaves nothing that looks finished.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.servers.base import Found, MissingError, read_version
+
+BUILD_WAIT_S = 1500
+NICE = "10"
+"""Whoever works on the same machine goes first."""
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    """A program whose command is a package of a Go module."""
+
+    module: str
+    version: str
+    package: str
+    """Below the module."""
+    tags: str = ""
+    pkg_config: str = ""
+    """A Go command, module@version, that stands in for pkg-config during the build; "" for none."""
+    needs: tuple[str, ...] = ("go", "cc")
+    """Commands that must be there to build it."""
+    version_arguments: tuple[str, ...] = ("version",)
+
+    @property
+    def path(self) -> Path:
+        """Where the finished program is kept."""
+        return cache_folder() / f"{self._name}-{self.version}" / self._name
+
+    def find(self) -> Found:
+        if not self.path.exists():
+            raise MissingError(f"not built yet: {self._advice()}")
+        told = read_version(self.path, *self.version_arguments)
+        if told != self.version:
+            raise MissingError(f"{self.path} says {told} instead of {self.version}: remove its folder and build again")
+        return Found(self.path, told)
+
+    def install(self) -> None:
+        absent = [command for command in self.needs if shutil.which(command) is None]
+        if absent:
+            raise MissingError(f"cannot be built without {', '.join(absent)}: {self._advice()}")
+        with _alone(cache_folder() / f"{self._name}.lock"):
+            if not self.path.exists():
+                self._build()
+
+    def _build(self) -> None:
+        started_s = time.monotonic()
+        print(f"{self._name} {self.version}: building it once, some minutes", flush=True)
+        with tempfile.TemporaryDirectory(prefix=f"{self._name}-", dir=cache_folder()) as scratch:
+            folder = Path(scratch)
+            environment = self._environment(folder)
+            # A command imported by a file that is never compiled is what the module requires, pinned to this version.
+            (folder / "go.mod").write_text(f"module scratch\n\nrequire {self.module} {self._tag}\n", encoding="utf-8")
+            (folder / "wanted.go").write_text(
+                f'//go:build wanted\n\npackage scratch\n\nimport _ "{self.module}/{self.package}"\n', encoding="utf-8"
+            )
+            _run(["go", "mod", "tidy"], folder, environment)
+            built = folder / "bin" / self._name
+            tags = ["-tags", self.tags] if self.tags else []
+            linked = ["-ldflags", f"-s -w -X main.version={self._tag}"]
+            target = f"{self.module}/{self.package}"
+            _run(["go", "build", *tags, *linked, "-o", str(built), target], folder, environment)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            built.replace(self.path)
+        size_mb = self.path.stat().st_size // 1_000_000
+        print(f"{self._name} {self.version}: built in {time.monotonic() - started_s:.0f} s, {size_mb} MB", flush=True)
+
+    def _environment(self, folder: Path) -> Mapping[str, str]:
+        environment = {**os.environ, "GOBIN": str(folder / "bin"), "GOFLAGS": "-mod=mod -buildvcs=false"}
+        environment.pop("GOOS", None)
+        environment.pop("GOARCH", None)
+        if shutil.which("rustup"):
+            # A part in Rust asks for one exact toolchain, which rustup would try to fetch: the installed one will do.
+            environment["RUSTUP_TOOLCHAIN"] = _installed_toolchain()
+        if self.pkg_config:
+            _run(["go", "install", self.pkg_config], folder, environment)
+            name = self.pkg_config.partition("@")[0].rpartition("/")[2]
+            environment["PKG_CONFIG"] = str(folder / "bin" / name)
+        return environment
+
+    @property
+    def _name(self) -> str:
+        return self.package.rpartition("/")[2]
+
+    @property
+    def _tag(self) -> str:
+        return f"v{self.version}"
+
+    def _advice(self) -> str:
+        return f"install {', '.join(self.needs)} and run `make servers`, which builds it into {self.path.parent}"
+
+
+def cache_folder() -> Path:
+    """Outlives the checkout."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = base / "kayasol"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Two runs at once build it once: the second waits and finds it."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _installed_toolchain() -> str:
+    told = subprocess.run(["rustup", "toolchain", "list"], capture_output=True, text=True, timeout=60, check=False)
+    names = [line.split()[0] for line in told.stdout.splitlines() if line.strip() and " " not in line.split()[0]]
+    stable = [name for name in names if name.startswith("stable")]
+    if not names:
+        raise MissingError("rustup has no toolchain: run `rustup toolchain install stable`")
+    return (stable or names)[0]
+
+
+def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+    words = " ".join(command[:3])
+    try:
+        finished = subprocess.run(
+            ["nice", "-n", NICE, *command],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=BUILD_WAIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MissingError(f"{words} took longer than {BUILD_WAIT_S} s: try again when the machine is idle") from error
+    if finished.returncode != 0:
+        tail = " / ".join(finished.stdout.strip().splitlines()[-5:])
+        raise MissingError(f"{words} failed: {tail}")
