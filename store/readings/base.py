@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 POINTS_MAX = 200_000
 """So many raw points are given at once: 138 days of one metric, one a minute."""
@@ -25,6 +25,24 @@ class Series:
     times_ms: list[int]
     """UTC."""
     values: list[int]
+
+
+class Batch(NamedTuple):
+    """What is written of one boot."""
+
+    site: str
+    boot: str
+    columns: Sequence[Series]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Values that a readings store will never take."""
+
+    site: str
+    boot: str
+    series: Series
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +77,16 @@ class Channel:
 
 
 class ReadingsStore(Protocol):
-    """What every readings store does."""
+    """What every readings store does. Each call may raise RetryLater or RepairFirst, and then may be made again."""
 
     def write(self, site: str, boot: str, columns: Sequence[Series]) -> None:
-        """Keep the values; what is there under the same site, device, metric, boot and time is overwritten."""
+        """Keep the values; what is there under the same site, device, metric, boot and time is overwritten.
+
+        Raises RefusedValues when all but some are written.
+        """
+
+    def write_many(self, batches: Sequence[Batch]) -> None:
+        """As `write`, for many boots at once: a store behind a network takes ten times as many values a second."""
 
     def delete_boot(self, site: str, boot: str) -> None:
         """Remove all values of one boot, before they are written again under another date."""
