@@ -59,6 +59,8 @@ class _Difference:
     start_ms: int
     end_ms: int
     energy_wh: int
+    cut_off_ms: int | None = None
+    """Of a reset: when the step had begun that it cut off."""
 
 
 def share_of_day(
@@ -77,8 +79,9 @@ def share_of_day(
     differences = _believed(times_ms[first:last], readings_wh[first:last], whole, rules, marks)
     inside = [each for each in differences if whole[0] <= each.start_ms and each.end_ms <= whole[1]]
     energy_wh = sum(each.energy_wh for each in inside)
+    step_wh = gcd(*(each.energy_wh for each in inside))
     if power is not None:
-        energy_wh += _corrected(inside, power, marks)
+        energy_wh += _corrected(inside, power, marks) + _cut_off(inside, power, step_wh)
     estimated_wh = 0
     for each in differences:
         if each.energy_wh and not (whole[0] <= each.start_ms and each.end_ms <= whole[1]):
@@ -87,7 +90,6 @@ def share_of_day(
             if not sure:
                 marks.add(Mark.ESTIMATED)
                 estimated_wh += min(part_wh, each.energy_wh - part_wh) or 1
-    step_wh = gcd(*(each.energy_wh for each in inside))
     return Share(energy_wh, frozenset(marks), estimated_wh, step_wh)
 
 
@@ -102,7 +104,7 @@ def _believed(
     doubtful_at = _doubtful_ends(rules.doubtful)
     for (start_ms, end_ms), (_, value_wh) in zip(pairwise(times_ms), pairwise(readings_wh), strict=True):
         crossing = start_ms < whole[0] or end_ms > whole[1]
-        energy_wh = value_wh - base_wh
+        energy_wh, reset = value_wh - base_wh, False
         span_ms = _DATED_WRONG_MS if doubtful_at(end_ms) else end_ms - (start_ms if crossing else changed_ms)
         if value_wh < base_wh:
             if doubtful_at(end_ms) or (held_wh is not None and value_wh >= held_wh):
@@ -111,13 +113,13 @@ def _believed(
                 marks.add(Mark.BOOTS_OVERLAP)
                 found.append(_Difference(start_ms, end_ms, 0))
                 continue
-            energy_wh = _after_drop(base_wh, value_wh, end_ms - start_ms, rules.limit_w, marks)
+            energy_wh, reset = _after_drop(base_wh, value_wh, end_ms - start_ms, rules.limit_w, marks)
         elif energy_wh > _most_wh(span_ms, rules.limit_w):
             marks.add(Mark.COUNTER_JUMP)
             energy_wh = 0
+        found.append(_Difference(start_ms, end_ms, energy_wh, changed_ms if reset else None))
         if value_wh != base_wh:
             base_wh, changed_ms = value_wh, end_ms
-        found.append(_Difference(start_ms, end_ms, energy_wh))
     return found
 
 
@@ -137,16 +139,26 @@ def _most_wh(span_ms: int, limit_w: int) -> int:
     return limit_w * span_ms // _MS_PER_HOUR + _SLACK_WH
 
 
-def _after_drop(base_wh: int, value_wh: int, span_ms: int, limit_w: int, marks: set[Mark]) -> int:
-    """What was counted between two readings of which the later is the smaller one."""
+def _after_drop(base_wh: int, value_wh: int, span_ms: int, limit_w: int, marks: set[Mark]) -> tuple[int, bool]:
+    """What was counted between two readings of which the later is the smaller one, and whether it began anew."""
     most_wh = _most_wh(span_ms, limit_w)
     for size_wh in _ROLLOVERS_WH:
         if base_wh < size_wh and size_wh - base_wh + value_wh <= most_wh:
             marks.add(Mark.COUNTER_ROLLOVER)
-            return size_wh - base_wh + value_wh
+            return size_wh - base_wh + value_wh, False
     marks.add(Mark.COUNTER_RESET)
     # From 0 if that is possible in the time; else it is another device, or one that came back with an older count.
-    return value_wh if value_wh <= most_wh else 0
+    return (value_wh, True) if value_wh <= most_wh else (0, True)
+
+
+def _cut_off(inside: Sequence[_Difference], power: PowerCurve, step_wh: int) -> int:
+    """What had flowed since the counter's last step when it was set back: less than a step, and lost to the counter."""
+    lost_wh = 0
+    for each in inside:
+        if each.cut_off_ms is not None:
+            integral_wh = round(power.energy_wh(each.cut_off_ms, each.end_ms)) - each.energy_wh
+            lost_wh += max(0, min(integral_wh, step_wh - 1))
+    return lost_wh
 
 
 def _part(difference: _Difference, whole: Span, rules: Rules) -> tuple[int, bool]:

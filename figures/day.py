@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from figures.battery import Battery, Stages, battery
 from figures.energy import LOAD, SHELF, SOLAR, Energy, energy
-from figures.facts import DayFacts, Points
+from figures.facts import DayFacts
 from figures.income import Income, Service, income
 from figures.reasons import Reason, Why
 from figures.spans import Span, between_readings, clip, length, merge, permille, subtract
@@ -93,7 +93,7 @@ class DayFigures:
 
 def day_figures(facts: DayFacts) -> DayFigures:
     """Every figure of the day. Equal facts in any order give equal figures."""
-    facts = _in_order(facts)
+    facts = facts.in_order()
     covers = {device: _cover(facts, device) for device in sorted({points.device for points in facts.series})}
     covered = clip(merge(span for spans in covers.values() for span in spans), *facts.whole)
     solar, load, shelf = (energy(facts, source) for source in (SOLAR, LOAD, SHELF))
@@ -126,20 +126,6 @@ def day_figures(facts: DayFacts) -> DayFigures:
 
 def _energy(fields: dict[str, Any]) -> Energy:
     return Energy(**{**fields, "marks": tuple(fields["marks"])})
-
-
-def _in_order(facts: DayFacts) -> DayFacts:
-    series = tuple(_rising(points) for points in sorted(facts.series, key=lambda each: (each.device, each.metric)))
-    boots = tuple(sorted(facts.boots, key=lambda boot: (boot.start_ms, boot.boot)))
-    return replace(facts, series=series, boots=boots)
-
-
-def _rising(points: Points) -> Points:
-    times_ms = list(points.times_ms)
-    if all(map(int.__lt__, times_ms, times_ms[1:])):
-        return points
-    pairs = sorted(set(zip(times_ms, points.values, strict=True)))
-    return replace(points, times_ms=[at_ms for at_ms, _ in pairs], values=[value for _, value in pairs])
 
 
 def _cover(facts: DayFacts, device: str) -> list[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from figures.spans import Span
@@ -69,8 +69,10 @@ class Parameters:
     lon_deg: float = -1.08
     cutoff_mv: int = 11_700
     """The load output is switched off below this battery voltage."""
-    low_margin_mv: int = 300
+    low_margin_mv: int = 100
     """An agent that went silent with less than this above the cut-off lost its power to an empty battery."""
+    warn_margin_mv: int = 300
+    """A battery this near above the cut-off is shown as low."""
     agent_on_bus: bool = True
     """Whether the agent's computer is fed from the load output, so that its life proves the bus."""
     power_limit_w: int = 2_000
@@ -133,18 +135,34 @@ class DayFacts:
     def whole(self) -> Span:
         return (self.start_ms, self.until_ms)
 
+    def in_order(self) -> DayFacts:
+        """The same facts with series by name, points and boots by time, and no point twice."""
+        series = tuple(_rising(points) for points in sorted(self.series, key=lambda each: (each.device, each.metric)))
+        boots = tuple(sorted(self.boots, key=lambda boot: (boot.start_ms, boot.boot)))
+        return replace(self, series=series, boots=boots)
+
     def edges(self) -> tuple[str, str]:
         """What was known before and after the day, as two short digests: another day's new readings concern this day
         only if one of them changes."""
         before, after = hashlib.sha256(), hashlib.sha256()
-        for points in sorted(self.series, key=lambda each: (each.device, each.metric)):
+        ordered = self.in_order()
+        for points in ordered.series:
             first, last = (bisect_left(points.times_ms, at_ms) for at_ms in (self.start_ms, self.end_ms))
             for digest, part in ((before, slice(0, first)), (after, slice(last, None))):
                 pairs = list(zip(points.times_ms[part], points.values[part], strict=True))
                 digest.update(f"{points.device} {points.metric} {pairs}\n".encode())
-        for boot in sorted(self.boots, key=lambda each: (each.start_ms, each.boot)):
+        for boot in ordered.boots:
             if boot.end_ms <= self.start_ms:
                 before.update(f"boot {boot.end_ms}\n".encode())
             elif boot.start_ms >= self.end_ms:
                 after.update(f"boot {boot.start_ms}\n".encode())
         return before.hexdigest()[:16], after.hexdigest()[:16]
+
+
+def _rising(points: Points) -> Points:
+    times_ms = list(points.times_ms)
+    if all(map(int.__lt__, times_ms, times_ms[1:])):
+        return points
+    # Two boots dated over each other may have spoken of the same instant.
+    pairs = sorted(set(zip(times_ms, points.values, strict=True)))
+    return replace(points, times_ms=[at_ms for at_ms, _ in pairs], values=[value for _, value in pairs])

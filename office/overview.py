@@ -214,7 +214,7 @@ def standing(
 
 def _low_battery(latest: Mapping[tuple[str, str], Latest], told: Parameters) -> int | None:
     """When the battery was last read, if it was near the cut-off or the load output was off."""
-    low_mv = told.cutoff_mv + told.low_margin_mv
+    low_mv = told.cutoff_mv + told.warn_margin_mv
     for (device, metric), voltage in sorted(latest.items()):
         if metric != "battery_voltage_v":
             continue

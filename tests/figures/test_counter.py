@@ -181,3 +181,13 @@ def test_no_counter_however_wild_gives_a_negative_or_an_impossible_day(steps: li
     if len(readings) < 2:
         return
     assert 0 <= share(readings).energy_wh <= 2000 * 24 + 20 * len(readings)
+
+
+def test_what_a_reset_cuts_off_of_a_step_comes_from_the_power() -> None:
+    """Steps of 10 Wh at 60 W: the reset comes six minutes after a step, and 6 Wh were under way."""
+    readings = minutely(at("08:00"), at("10:06"), lambda each: 5000 + (each - at("08:00")) // (10 * MINUTE) * 10)
+    readings |= minutely(at("10:07"), at("12:07"), lambda each: (each - at("10:06")) // (10 * MINUTE) * 10)
+    power = dict.fromkeys(minutely(at("08:00"), at("12:07"), 0), 60.0)
+    found = share(readings, power=power)
+    assert found.energy_wh == 120 + 7 + 120
+    assert found.marks == {Mark.COUNTER_RESET}
