@@ -42,7 +42,8 @@ def bars(days: Sequence[Bar], title: str, top_label: str, height: int = 96) -> M
     floor, room = height - 14, height - 28
     step = WIDTH / max(len(days), 1)
     parts = [f'<path class="axis" d="M0 {floor}H{WIDTH}"/>']
-    whole, partial = [], []
+    whole: list[str] = []
+    partial: list[str] = []
     every = max(1, -(-len(days) * 34 // WIDTH))
     for index, day in enumerate(days):
         x = index * step
@@ -74,7 +75,11 @@ class Scale:
 
 
 def curve(
-    points: Sequence[tuple[float, float | None]], scale: Scale, title: str, ticks: Sequence[tuple[float, str]], height: int = 110
+    points: Sequence[tuple[float, float | None]],
+    scale: Scale,
+    title: str,
+    ticks: Sequence[tuple[float, str]],
+    height: int = 110,
 ) -> Markup:
     """A line over a span of 0..1 in x; None breaks the line, and the break is shaded as unknown."""
     floor, room = height - 14, height - 22
@@ -99,7 +104,9 @@ def curve(
         line.append(f"{'L' if pen_down else 'M'}{_number(x)} {_number(at(value))}")
         pen_down, last_x = True, x
     if points and WIDTH * points[-1][0] - last_x > WIDTH / 100:
-        parts.append(f'<path class="gap" d="M{_number(last_x)} 8H{_number(WIDTH * points[-1][0])}V{floor}H{_number(last_x)}z"/>')
+        parts.append(
+            f'<path class="gap" d="M{_number(last_x)} 8H{_number(WIDTH * points[-1][0])}V{floor}H{_number(last_x)}z"/>'
+        )
     parts.append(f'<path class="line" d="{"".join(line)}"/><path class="axis" d="M0 {floor}H{WIDTH}"/>')
     for share, label in ticks:
         place = min(max(share * WIDTH, 8), WIDTH - 10)
@@ -108,7 +115,7 @@ def curve(
 
 
 def strip(shares_permille: Sequence[int | None], title: str) -> Markup:
-    """One cell a day: full, most, some, little, none known. Height carries the share too, for those who see no colour."""
+    """One cell a day: full, most, some, little, none known. Height tells the share too, for those who see no colour."""
     step = WIDTH / max(len(shares_permille), 1)
     levels: dict[str, list[str]] = {}
     for index, share in enumerate(shares_permille):
@@ -119,7 +126,9 @@ def strip(shares_permille: Sequence[int | None], title: str) -> Markup:
         name = "s4" if share >= 990 else "s3" if share >= 900 else "s2" if share >= 500 else "s1"
         levels.setdefault(name, []).append(f"M{x} 18v-{_number(3 + 15 * share / 1000)}")
     thick = _number(step - 1)
-    body = "".join(f'<path class="{name}" stroke-width="{thick}" d="{"".join(d)}"/>' for name, d in sorted(levels.items()))
+    body = "".join(
+        f'<path class="{name}" stroke-width="{thick}" d="{"".join(d)}"/>' for name, d in sorted(levels.items())
+    )
     return _svg(18, title, body, "strip")
 
 

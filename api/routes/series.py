@@ -1,0 +1,131 @@
+"""GET /sites/{site}/series: one metric over time, raw or by intervals; never more points than a program can want."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api import times
+from api.deps import Rooms, RoomsHere, SiteCode, known_site
+from api.errors import Problem
+from api.openapi import REFUSALS, example
+from api.routes.latest import unit_of
+from api.schemas import SeriesAnswer
+from kiosk.time import DAY_MS
+from store.errors import LimitError
+
+router = APIRouter(tags=["readings"])
+
+POINTS_MAX = 20_000
+"""Raw values in one answer: two weeks of one a minute."""
+INTERVALS_MAX = 5_000
+
+_EXAMPLE = {
+    "site": "damane",
+    "device": "mppt",
+    "metric": "battery_voltage_v",
+    "unit": "V",
+    "start_ms": 1_795_392_000_000,
+    "end_ms": 1_795_395_600_000,
+    "interval_s": 900,
+    "times_ms": [1_795_392_000_000, 1_795_392_900_000],
+    "means": [12.871, 12.864],
+    "lows": [12.86, 12.85],
+    "highs": [12.88, 12.87],
+    "lasts": [12.87, 12.85],
+    "counts": [15, 15],
+}
+
+Name = Annotated[str, Query(pattern="^[A-Za-z0-9_.-]{1,40}$", description="As in `latest`.")]
+Instant = Annotated[
+    str | None,
+    Query(
+        pattern=times.INSTANT,
+        description="UTC milliseconds, YYYY-MM-DD, or RFC 3339 with its offset.",
+        examples=["2026-11-22", "2026-11-22T18:00:00Z", "1795392000000"],
+    ),
+]
+
+
+@router.get(
+    "/sites/{site}/series",
+    response_class=Response,
+    responses={200: {"model": SeriesAnswer, "description": "Columns", **example(_EXAMPLE)}, **REFUSALS},
+)
+def series(
+    rooms: RoomsHere,
+    site: SiteCode,
+    device: Annotated[Name, Query(examples=["mppt"])],
+    metric: Annotated[Name, Query(examples=["battery_voltage_v"])],
+    start: Instant = None,
+    end: Instant = None,
+    interval: Annotated[
+        str | None,
+        Query(pattern=times.INTERVAL, description="Such as 30s, 15m, 1h, 1d; without: raw values.", examples=["15m"]),
+    ] = None,
+) -> Response:
+    """Values in [start, end), by default the last 24 hours; too long a span is refused with the interval that fits."""
+    start_ms, end_ms = times.span_ms(start, end, rooms.clock(), DAY_MS)
+    _check_known(rooms, site, device, metric)
+    if interval is None:
+        columns = _raw(rooms, site, device, metric, start_ms, end_ms)
+    else:
+        columns = _by_interval(rooms, site, device, metric, start_ms, end_ms, times.interval_ms(interval))
+    head = {"site": site, "device": device, "metric": metric, "unit": unit_of(metric)}
+    body = json.dumps({**head, "start_ms": start_ms, "end_ms": end_ms, **columns}, separators=(",", ":"))
+    return Response(body, media_type="application/json")
+
+
+def _check_known(rooms: Rooms, site: str, device: str, metric: str) -> None:
+    with rooms.store.read() as connection:
+        known_site(connection, site)
+    known = [(channel.device, channel.metric) for channel in rooms.readings.devices(site)]
+    if (device, metric) not in known:
+        detail = f"'{site}' has never sent '{metric}' of a device '{device}'"
+        raise Problem(404, "unknown-series", detail, instead=f"/api/v1/sites/{site}/latest")
+
+
+def _raw(rooms: Rooms, site: str, device: str, metric: str, start_ms: int, end_ms: int) -> dict[str, Any]:
+    try:
+        found = rooms.readings.series(site, device, metric, start_ms, end_ms, limit=POINTS_MAX)
+    except LimitError as error:
+        fits = times.interval_word(-(-(end_ms - start_ms) // INTERVALS_MAX))
+        detail = f"more than {POINTS_MAX} values: ask for a shorter span, or by interval"
+        raise Problem(400, "too-much", detail, instead=f"interval={fits}") from error
+    values = _real(found.values, found.decimals)
+    return {"interval_s": None, "times_ms": found.times_ms, "values": values}
+
+
+def _by_interval(
+    rooms: Rooms, site: str, device: str, metric: str, start_ms: int, end_ms: int, interval_ms: int
+) -> dict[str, Any]:
+    if -(-(end_ms - start_ms) // interval_ms) > INTERVALS_MAX:
+        fits = times.interval_word(-(-(end_ms - start_ms) // INTERVALS_MAX))
+        detail = f"more than {INTERVALS_MAX} intervals: ask for longer ones, or for a shorter span"
+        raise Problem(400, "too-much", detail, instead=f"interval={fits}")
+    found = rooms.readings.buckets(site, device, metric, start_ms, end_ms, interval_ms=interval_ms)
+    decimals = next(
+        (
+            channel.decimals
+            for channel in rooms.readings.devices(site)
+            if (channel.device, channel.metric) == (device, metric)
+        ),
+        0,
+    )
+    return {
+        "interval_s": interval_ms // 1000,
+        "times_ms": [bucket.start_ms for bucket in found],
+        "means": [round(bucket.mean / 10**decimals, decimals + 2) for bucket in found],
+        "lows": _real([bucket.low for bucket in found], decimals),
+        "highs": _real([bucket.high for bucket in found], decimals),
+        "lasts": _real([bucket.last for bucket in found], decimals),
+        "counts": [bucket.count for bucket in found],
+    }
+
+
+def _real(values: Sequence[int], decimals: int) -> list[float]:
+    scale = 10**decimals
+    return [value / scale for value in values]

@@ -1,0 +1,73 @@
+"""Whether the server can tell that it is well, and that it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from store import counters
+from store.engine import Store
+from store.readings.sqlite import SqliteReadings
+from tests.api.conftest import client_of
+from tests.api.village import NOW_MS, Village
+
+
+def test_health_says_when_a_site_was_heard_last(client: TestClient) -> None:
+    answer = client.get("/api/v1/health")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json() == {
+        "status": "ok",
+        "database": "ok",
+        "last_arrival_ms": NOW_MS - 240_000,
+        "last_arrival_age_s": 240,
+        "dirty_days": 0,
+        "dead_letters": 0,
+    }
+
+
+def test_an_empty_server_is_healthy(empty: Village) -> None:
+    answer = client_of(empty).get("/api/v1/health")
+    assert (answer.status_code, answer.json()["last_arrival_ms"]) == (200, None)
+
+
+def test_a_database_without_this_programs_tables_is_unhealthy_and_says_what_to_do(tmp_path: Path) -> None:
+    answer = client_of(_unmigrated(tmp_path)).get("/api/v1/health")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "broken"
+    assert "kayasol migrate" in answer.json()["database"]
+
+
+def test_a_lost_database_is_unhealthy_and_answers_nothing_of_the_inside(tmp_path: Path) -> None:
+    client = client_of(_unmigrated(tmp_path))
+    answer = client.get("/api/v1/sites/damane/latest")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "60"
+    assert "sqlite" not in answer.text.lower()
+    assert "select" not in answer.text.lower()
+
+
+def test_metrics_show_the_counters_that_every_process_keeps(empty: Village) -> None:
+    with empty.store.write() as connection:
+        counters.add(connection, {"frames_accepted": 7})
+    client = client_of(empty)
+    assert "kayasol_frames_accepted_total 7.0" in client.get("/metrics").text.splitlines()
+    with empty.store.write() as connection:
+        counters.add(connection, {"frames_accepted": 1})
+    assert "kayasol_frames_accepted_total 8.0" in client.get("/metrics").text.splitlines()
+
+
+def test_metrics_name_each_site_that_was_heard(client: TestClient) -> None:
+    lines = client.get("/metrics").text.splitlines()
+    assert f'kayasol_last_arrival_seconds{{site="damane"}} {(NOW_MS - 240_000) / 1000!r}' in lines
+    assert "kayasol_dirty_days 0.0" in lines
+
+
+def _unmigrated(folder: Path) -> Village:
+    """A file in which no table was ever made."""
+    village = Village.__new__(Village)
+    village.store = Store.open(f"sqlite:///{folder / 'other.db'}")
+    village.readings = SqliteReadings(village.store)
+    village.now_ms = NOW_MS
+    return village
