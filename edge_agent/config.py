@@ -8,11 +8,11 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_agent.drivers import BAUD, check_driver
+from edge_agent.drivers import BAUD, OPTIONS, check_driver
 from kiosk.errors import ConfigError
 from kiosk.ledger.kinds import WORD, Kind, pattern
 from kiosk.ledger.types import CURRENCY, SITE
@@ -65,6 +65,8 @@ class Device:
     driver: str
     port: str
     baud: int
+    options: Mapping[str, int | str] = field(default_factory=dict)
+    """What only its driver takes (OPTIONS in edge_agent/drivers), as far as the file gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,13 @@ def _text(characters: int) -> Kind:
     )
 
 
+_NOT_GIVEN = ""
+"""Default of a driver's option: no such option may have it as a value."""
 _FLAG = Kind("true or false", lambda value: type(value) is bool, 0)
 _PATH = _text(200)
+
+_DRIVER_OPTIONS: dict[str, _Key] = {}
+"""Keys of [[device]] that only some drivers take; left out, the driver's own default holds."""
 
 _SECTIONS: dict[str, dict[str, _Key]] = {
     "site": {
@@ -147,6 +154,7 @@ _SECTIONS: dict[str, dict[str, _Key]] = {
         "driver": _Key(_text(32)),
         "port": _Key(_PATH),
         "baud": _Key(_integer(300, 921_600), 0),
+        **_DRIVER_OPTIONS,
     },
     "tariff": {
         "service": _Key(WORD),
@@ -261,9 +269,21 @@ def _devices(tables: list[dict[str, Any]]) -> tuple[Device, ...]:
         except ConfigError as error:
             raise ConfigError(f"[[device]] {table['name']}: {error}") from error
         table["baud"] = table["baud"] or BAUD[table["driver"]]
+        table["options"] = _options(table)
     _refuse_twice("device", "name", tables)
     _refuse_twice("device", "port", tables, lambda port: port.startswith("/"))
     return tuple(Device(**table) for table in tables)
+
+
+def _options(table: dict[str, Any]) -> dict[str, int | str]:
+    """Takes the driver's options out of the device's table; one that its driver does not take is refused."""
+    taken = OPTIONS.get(table["driver"], ())
+    given = {name: value for name in _DRIVER_OPTIONS if (value := table.pop(name)) != _NOT_GIVEN}
+    for name in given:
+        if name not in taken:
+            has = f"it takes: {', '.join(taken)}" if taken else "it takes no option"
+            raise ConfigError(f'[[device]] {table["name"]}: driver {table["driver"]} has no "{name}"; {has}')
+    return given
 
 
 def _tariffs(tables: list[dict[str, Any]]) -> tuple[Tariff, ...]:

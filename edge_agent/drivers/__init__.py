@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from edge_agent.drivers.base import Decoder, Driver
 from edge_agent.drivers.charging_board import BoardDecoder, ChargingBoard
@@ -11,11 +11,11 @@ from edge_agent.drivers.victron_vedirect import VictronDecoder, VictronVeDirect
 from edge_agent.transports.base import Transport
 from kiosk.errors import ConfigError
 
-DRIVERS: dict[str, Callable[[str, Transport], Driver]] = {
+DRIVERS: dict[str, Callable[..., Driver]] = {
     "charging-board": ChargingBoard,
     "victron-vedirect": VictronVeDirect,
 }
-"""Driver name -> maker of a driver for (device name, its line)."""
+"""Driver name -> maker of a driver for (device name, its line), and for its OPTIONS by name."""
 
 DECODERS: dict[str, Callable[[], Decoder]] = {
     "charging-board": BoardDecoder,
@@ -28,6 +28,9 @@ BAUD: dict[str, int] = {
 }
 """Line speed of each driver's device; 8 data bits, no parity, 1 stop bit for all of them."""
 
+OPTIONS: dict[str, tuple[str, ...]] = {}
+"""Driver name -> keys of [[device]] that only this driver takes (edge_agent/config.py says what each may be)."""
+
 
 def check_driver(name: str) -> str:
     """The name itself if there is such a driver; else ConfigError with the nearest known name."""
@@ -38,6 +41,8 @@ def check_driver(name: str) -> str:
     return name
 
 
-def create(driver_name: str, device: str, line: Transport) -> Driver:
+def create(
+    driver_name: str, device: str, line: Transport, options: Mapping[str, int | str] | None = None
+) -> Driver:
     """The driver for a device of the configuration. Raises ConfigError for an unknown driver."""
-    return DRIVERS[check_driver(driver_name)](device, line)
+    return DRIVERS[check_driver(driver_name)](device, line, **(options or {}))
