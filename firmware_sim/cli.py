@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from firmware_sim.bench import FURTHER, Bench
 from firmware_sim.faults import Fault
 from firmware_sim.kiosk import BOARD, MPPT, SimulatedKiosk
 from firmware_sim.lines import PtyLine
@@ -17,6 +18,7 @@ from firmware_sim.scenarios import ScenarioError, available_scenarios, load_faul
 from firmware_sim.scenarios.scenario import shift_faults
 
 _DEVICES = {"victron-mppt": (MPPT, 19_200), "charging-board": (BOARD, 115_200)}
+"""The kiosk's own; FURTHER names those that can be added to it."""
 TICK_S = 0.2
 """How often bytes from the host are moved and due bytes printed."""
 
@@ -52,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kayasol sim", description="Run one simulated device on a pseudo-terminal, as if it were a serial port."
     )
-    parser.add_argument("device", choices=sorted(_DEVICES))
+    parser.add_argument("device", choices=sorted(_DEVICES | FURTHER))
     parser.add_argument("--link", type=Path, required=True, help="make a link to the terminal here")
     parser.add_argument(
         "--scenario", default="damane", help=f"{', '.join(available_scenarios())} or a .toml file (default: damane)"
@@ -72,10 +74,15 @@ def _run(options: argparse.Namespace, clock: RealTime) -> None:
     scenario = load_scenario(options.scenario)
     start_utc_ms = clock.utc_ms() if options.start is None else _parse_start(options.start)
     faults = _choose_faults(options.faults, start_utc_ms)
-    name, baud = _DEVICES[options.device]
     line = PtyLine()
     try:
-        kiosk = SimulatedKiosk(scenario, options.seed, start_utc_ms, device_ends={name: line}, faults=faults)
+        kiosk: SimulatedKiosk | Bench
+        if options.device in FURTHER:
+            make, baud = FURTHER[options.device]
+            kiosk = Bench(make, options.device, line, scenario, options.seed, start_utc_ms, faults=faults)
+        else:
+            name, baud = _DEVICES[options.device]
+            kiosk = SimulatedKiosk(scenario, options.seed, start_utc_ms, device_ends={name: line}, faults=faults)
         _make_link(options.link, line.path)
         try:
             _announce(options, line.path, baud)
@@ -88,7 +95,7 @@ def _run(options: argparse.Namespace, clock: RealTime) -> None:
         line.close()
 
 
-def _follow_clock(kiosk: SimulatedKiosk, clock: RealTime, speed: float) -> None:
+def _follow_clock(kiosk: SimulatedKiosk | Bench, clock: RealTime, speed: float) -> None:
     began_s, start_utc_ms = clock.monotonic_s(), kiosk.now_utc_ms
     while True:
         elapsed_ms = (clock.monotonic_s() - began_s) * 1000.0
