@@ -52,7 +52,7 @@ class Summariser:
         with self._store.read() as connection:
             dirty = days.dirty_days(connection, limit)
             wanted = [(each.site, each.day) for each in dirty]
-            wanted += self._stale(connection, turn, limit - len(wanted))
+            wanted += self._stale(connection, turn, wanted, limit - len(wanted))
             near: set[_SiteDay] = set()
             computed = {key: self._compute(connection, turn, key, near) for key in wanted}
             for key in self._moved(connection, turn, near - set(computed)):
@@ -89,7 +89,7 @@ class Summariser:
                 moved.append((site, day))
         return moved
 
-    def _stale(self, connection: Connection, turn: _Turn, limit: int) -> list[_SiteDay]:
+    def _stale(self, connection: Connection, turn: _Turn, wanted: list[_SiteDay], limit: int) -> list[_SiteDay]:
         """Days that nobody marked and that are not as they should be: looked for once in a quarter of an hour."""
         slot = turn.now_ms // REFRESH_MS
         if slot == self._swept_slot or limit <= 0:
@@ -97,24 +97,11 @@ class Summariser:
         found = [
             (site.code, day)
             for site in sites.all_sites(connection)
-            for day in self._stale_of(connection, turn, site.code)
+            for day in _stale_days(connection, turn, site.code, [day for code, day in wanted if code == site.code])
         ]
         if len(found) <= limit:
             self._swept_slot = slot
         return found[:limit]
-
-    def _stale_of(self, connection: Connection, turn: _Turn, site: str) -> Iterable[str]:
-        standing = status.get(connection, site)
-        if standing is None or standing.arrival_ms is None:
-            return
-        first_ms = day_start_ms(turn.today) - BACK_DAYS * DAY_MS
-        stored = {each.day: each for each in days.between(connection, site, day_of(first_ms), turn.today)}
-        # A day on which a known site said nothing is a day with figures too: nothing was heard.
-        since = min(stored, default=turn.today)
-        for at_ms in range(day_start_ms(since), day_start_ms(turn.today) + 1, DAY_MS):
-            day = day_of(at_ms)
-            if day not in stored or _is_stale(stored[day], turn.now_ms):
-                yield day
 
 
 def _reach(facts: DayFacts) -> Iterable[str]:
@@ -125,6 +112,21 @@ def _reach(facts: DayFacts) -> Iterable[str]:
     for at_ms in range(day_start_ms(day_of(first_ms)), last_ms + 1, DAY_MS):
         if day_of(at_ms) != facts.day:
             yield day_of(at_ms)
+
+
+def _stale_days(connection: Connection, turn: _Turn, site: str, wanted: list[str]) -> Iterable[str]:
+    """Of one site, beside those that are about to be computed."""
+    standing = status.get(connection, site)
+    if standing is None or standing.arrival_ms is None:
+        return
+    first_ms = day_start_ms(turn.today) - BACK_DAYS * DAY_MS
+    stored = {each.day: each for each in days.between(connection, site, day_of(first_ms), turn.today)}
+    # A day on which a known site said nothing is a day with figures too: nothing was heard.
+    since_ms = max(first_ms, day_start_ms(min([*stored, *wanted, turn.today])))
+    for at_ms in range(since_ms, day_start_ms(turn.today) + 1, DAY_MS):
+        day = day_of(at_ms)
+        if day not in wanted and (day not in stored or _is_stale(stored[day], turn.now_ms)):
+            yield day
 
 
 def _edges_of(stored: days.SiteDay) -> tuple[str, str] | None:

@@ -1,0 +1,1 @@
+"""Tests of office/ on a real SQLite store."""
