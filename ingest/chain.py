@@ -67,6 +67,8 @@ class Book:
     """Branches whose head has moved."""
     moved: bool = False
     """Something changed that a parked record may have waited for."""
+    waiting: list[int] | None = None
+    """Numbers of the parked records, rising; None: not read yet."""
     _stored: dict[int, dict[int, str]] = field(default_factory=dict)
     _loaded: tuple[int, int] = (1, 0)
 
@@ -74,6 +76,11 @@ class Book:
     def head(self) -> int:
         """Number of the main branch's newest record, 0 before the first."""
         return self.branches[MAIN].seq if MAIN in self.branches else 0
+
+    @property
+    def _top(self) -> int:
+        """No record of any branch stands above this number."""
+        return max((branch.seq for branch in self.branches.values()), default=0)
 
     @property
     def spans(self) -> list[holes.Span]:
@@ -87,16 +94,19 @@ class Book:
 
     def load(self, first: int, last: int) -> None:
         """Read which records stand from `first` to `last`, in one query for a whole section."""
-        if not self._loaded[0] <= first <= last <= self._loaded[1]:
+        last = min(last, self._top)
+        if first <= last and not self._loaded[0] <= first <= last <= self._loaded[1]:
             found = ledger_table.hashes(self.connection, self.row.log, first, last)
             self._stored = found | {seq: found.get(seq, {}) | known for seq, known in self._stored.items()}
             self._loaded = (first, last)
 
     def stored(self, seq: int) -> dict[int, str]:
         """Branch -> hash of what stands at a number."""
-        if seq not in self._stored and not self._loaded[0] <= seq <= self._loaded[1]:
-            self._stored.update(ledger_table.hashes(self.connection, self.row.log, seq, seq))
-        return self._stored.get(seq, {})
+        if seq not in self._stored:
+            inside = self._loaded[0] <= seq <= self._loaded[1]
+            found = {} if inside or seq > self._top else ledger_table.hashes(self.connection, self.row.log, seq, seq)
+            self._stored[seq] = found.get(seq, {})
+        return self._stored[seq]
 
     def place(self, checked: Checked) -> Outcome:
         """Give a record its place."""
@@ -200,7 +210,7 @@ class Book:
     def _keep(self, checked: Checked, branch: int, marks: set[str]) -> Outcome:
         if branch != MAIN:
             marks = marks | {"fork"}
-        self._stored.setdefault(checked.seq, dict(self.stored(checked.seq)))[branch] = checked.hash
+        self.stored(checked.seq)[branch] = checked.hash
         self.fresh.append(Placed(checked, branch, marks))
         self.moved = True
         return Outcome.STORED

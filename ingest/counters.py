@@ -31,6 +31,7 @@ OUTCOMES: dict[str, str] = {
     "block_ranges_full": "blocks that would scatter a stream too much: the edge keeps them",
     "block_never_explained": "parked blocks whose schema never came: dead letter",
     "rows": "site-minutes that were new",
+    "values_refused": "values that the readings store will never take: dead letter",
     "rows_given_up": "rows that an edge gave up before they came",
     "fixes": "time fixes that became a boot's best",
     "fix_implausible": "time fixes before 2020 or after 2099: not believed",

@@ -65,10 +65,9 @@ def take_header(work: Work, header: Header) -> Reply:
     key = (header.site, header.device, header.stream)
     reply = work.replies.get(key)
     newest = reply.header if reply is not None else None
-    known = status.get(work.connection, header.site)
     work.stream(header.site, header.stream, header.device)
-    if _is_newer(work, header, known):
-        status.save_header(work.connection, header, work.now_ms)
+    if _is_newer(work, header, _newest(work, header.site)):
+        work.headers[header.site] = header
     else:
         work.tally.add("frame_late")
     if reply is None:
@@ -97,8 +96,10 @@ def take_status(work: Work, topic: Topic, name: str, payload: bytes) -> None:
         status.note_online(work.connection, topic.site, said.device, work.now_ms, online=said.online)
 
 
-def save_arrivals(work: Work) -> None:
-    """Count what came in the quarter of an hour of the server's clock."""
+def save(work: Work) -> None:
+    """Keep the newest headers, and count what came in the quarter of an hour of the server's clock."""
+    for _, header in sorted(work.headers.items()):
+        status.save_header(work.connection, header, work.now_ms)
     for (site, dev), (frames, octets) in sorted(work.arrivals.items()):
         status.note_arrivals(work.connection, site, dev, work.now_ms, frames=frames, octets=octets)
 
@@ -107,7 +108,16 @@ def _registered(work: Work, site: str, device: str) -> bool:
     return any(key.dev == device for key in work.keys(site).values())
 
 
-def _is_newer(work: Work, header: Header, known: SiteStatus | None) -> bool:
+def _newest(work: Work, site: str) -> Header | SiteStatus | None:
+    """The newest header known of a site, in this transaction or before it."""
+    if site in work.headers:
+        return work.headers[site]
+    if site not in work.statuses:
+        work.statuses[site] = status.get(work.connection, site)
+    return work.statuses[site]
+
+
+def _is_newer(work: Work, header: Header, known: Header | SiteStatus | None) -> bool:
     """Newer by boot number and counter; between streams the one met later wins, since a restored card counts anew."""
     if known is None or known.stream is None or known.boot_number is None or known.counter is None:
         return True

@@ -2,8 +2,8 @@
 
     decode -> header -> sections, each judged apart -> one SQL transaction -> acknowledgements, to publish after it
 
-Bad input never raises: it becomes a dead letter and a count. An error of the database does: nothing is committed,
-nothing acknowledged, and the caller tries again.
+Bad input never raises: it becomes a dead letter and a count. What TRY_AGAIN names does: nothing is committed, nothing
+acknowledged, and the caller tries again.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ from kiosk.wire.frame import (
     KIND_LEDGER,
     KIND_SCHEMA,
     KIND_TIME_REQUEST,
+    SECTIONS_MAX,
     Header,
     ReceivedSection,
 )
 from kiosk.wire.request import decode_time_request
 from store import letters
 from store.engine import Store
+from store.errors import RepairFirst, RetryLater
 from store.letters import Limits
 from store.readings.base import ReadingsStore
 
@@ -60,6 +62,10 @@ class Message:
     payload: bytes
 
 
+TRY_AGAIN = (OperationalError, InterfaceError, RetryLater, RepairFirst)
+"""Nothing is wrong with the messages: the database or the readings store does not take them now."""
+
+
 class SectionCrashError(Exception):
     """This program could not deal with a section: it is set aside and the transaction is done again without it."""
 
@@ -67,6 +73,13 @@ class SectionCrashError(Exception):
         super().__init__(f"section {section} of message {message}")
         self.message = message
         self.section = section
+
+
+class FinishCrashError(Exception):
+    """This program could not write what it had gathered: messages are tried one by one, then set aside whole."""
+
+
+_ALL_SECTIONS = frozenset(range(SECTIONS_MAX))
 
 
 @dataclass(slots=True)
@@ -100,7 +113,7 @@ class Handler:
         self._transactions = 0
 
     def handle(self, topic: str, payload: bytes) -> list[Outgoing]:
-        """Commit one message; returns the answers to publish. Raises only errors of the database."""
+        """Commit one message; returns the answers to publish. Raises only what TRY_AGAIN names."""
         return self.handle_batch([Message(topic, payload)])
 
     def handle_batch(self, messages: Sequence[Message]) -> list[Outgoing]:
@@ -112,6 +125,13 @@ class Handler:
             except SectionCrashError as crash:
                 _log.exception("section set aside as a dead letter: report this trace")
                 batch.crashed[crash.message].add(crash.section)
+            except FinishCrashError:
+                if len(messages) > 1:
+                    return [answer for message in messages for answer in self.handle_batch([message])]
+                if batch.crashed[0] >= _ALL_SECTIONS:
+                    raise
+                _log.exception("message set aside as a dead letter: report this trace")
+                batch.crashed[0] |= _ALL_SECTIONS
 
     def _commit(self, batch: _Batch) -> list[Outgoing]:
         with self._store.write() as connection:
@@ -119,14 +139,24 @@ class Handler:
             ledger = Ledger(work)
             for number, message in enumerate(batch.messages):
                 self._take_message(work, ledger, message, (number, batch.crashed[number]))
-            ledger.save()
-            rows.write_waiting(work)
-            times.save(work)
-            frames.save_arrivals(work)
-            self._trim(work)
-            outgoing = acknowledger.answer(work, self._keys, self._policy)
-            work.save_streams_and_days()
-            work.tally.save(connection)
+            try:
+                return self._finish(work, ledger)
+            except TRY_AGAIN:
+                raise
+            except Exception as error:
+                raise FinishCrashError from error
+
+    def _finish(self, work: Work, ledger: Ledger) -> list[Outgoing]:
+        """Write what was gathered, and the answers' counters with it."""
+        ledger.save()
+        rows.write_waiting(work)
+        rows.write_values(work)
+        times.save(work)
+        frames.save(work)
+        self._trim(work)
+        outgoing = acknowledger.answer(work, self._keys, self._policy)
+        work.save_streams_and_days()
+        work.tally.save(work.connection)
         return outgoing
 
     def _take_message(self, work: Work, ledger: Ledger, message: Message, aside: tuple[int, set[int]]) -> None:
@@ -148,7 +178,7 @@ class Handler:
                 continue
             try:
                 self._take_section(work, ledger, frame.header, reply, section)
-            except (OperationalError, InterfaceError):
+            except TRY_AGAIN:
                 raise
             except Exception as error:  # whatever one section breaks, the others are judged
                 raise SectionCrashError(number, index) from error

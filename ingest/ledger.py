@@ -6,6 +6,7 @@ what is strange about it. Here their answers become rows, under the lock of the 
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, replace
 
 from ingest.chain import Book, Outcome, Placed
@@ -62,11 +63,11 @@ class Ledger:
         for touched in list(self._books.values()):
             if touched.row.site == header.site:
                 self._drain(touched, header, reply)
-                self._write(touched)
 
     def save(self) -> None:
-        """Write the heads that have moved."""
+        """Write the records that have got their places, and the heads that have moved."""
         for _, book in sorted(self._books.items()):
+            self._write(book)
             for number in sorted(book.changed):
                 ledger_table.save_branch(self._work.connection, book.branches[number])
             if book.changed:
@@ -168,13 +169,14 @@ class Ledger:
         """Let a record wait. Where there is no room the furthest gives way; a LOSS is read even then."""
         if checked.verified and checked.t == "LOSS":
             declare_loss(self._work, checked, self._book(loss_of(checked)[0]))
-        waiting = self._waiting(book.row.log)
+        waiting = self._waiting(book)
         if len(waiting) >= PARKED_MAX:
             self._work.tally.add("record_parking_full")
             if checked.seq >= waiting[-1]:
                 return
             for furthest in ledger_aside.parked(self._work.connection, book.row.log, waiting[-1], waiting[-1]):
                 ledger_aside.unpark(self._work.connection, furthest.log, furthest.seq, furthest.hash)
+            waiting.pop()
         fields, signed = checked.fields, checked.signed
         totals = totals_of(fields)
         parked = Parked(
@@ -194,16 +196,20 @@ class Ledger:
         )
         ledger_aside.park(self._work.connection, [parked])
         if checked.seq not in waiting:
+            insort(waiting, checked.seq)
             self._work.tally.add("record_parked")
 
-    def _waiting(self, log: str) -> list[int]:
-        return ledger_aside.parked_seqs(self._work.connection, log)
+    def _waiting(self, book: Book) -> list[int]:
+        """Numbers of the parked records, rising, each once."""
+        if book.waiting is None:
+            book.waiting = sorted(set(ledger_aside.parked_seqs(self._work.connection, book.row.log)))
+        return book.waiting
 
     def _drain(self, book: Book, header: Header, reply: Reply) -> None:
         """Place what has waited, as far as it goes now."""
         while book.moved:
             book.moved = False
-            for seq in self._waiting(book.row.log):
+            for seq in list(self._waiting(book)):
                 if seq <= book.head or seq in (book.head + 1, book.expected):
                     self._unpark(book, header, reply, seq)
 
@@ -213,12 +219,16 @@ class Ledger:
         main = book.branches.get(ledger_table.MAIN)
         waiting = [self._judged(header, parked) for parked in ledger_aside.parked(connection, book.row.log, seq, seq)]
         waiting.sort(key=lambda each: isinstance(each[1], Checked) and main is not None and each[1].prev != main.hash)
+        left = len(waiting)
         for claim, judged, digest in waiting:
             if isinstance(judged, Refusal):
                 self._dispute(header, reply, claim, judged)
             elif self._place(book, header, reply, judged) is Outcome.EARLY:
                 continue
             ledger_aside.unpark(connection, claim.log, seq, digest)
+            left -= 1
+        if not left:
+            self._waiting(book).remove(seq)
 
     def _judged(self, header: Header, parked: Parked) -> tuple[Claim, Checked | Refusal, str]:
         """A parked record once more: its key may have become known, or have ended."""

@@ -8,12 +8,14 @@ from ingest.times import MONO_MAX_MS, seen
 from ingest.work import Reply, Work
 from kiosk.errors import WireError
 from kiosk.wire.block import BlockHead, Columns, block_head, decode_columns, peek_schema
-from kiosk.wire.frame import Header
+from kiosk.wire.frame import FRAME_MAX_BYTES, Header
 from kiosk.wire.ranges import Range, RangeSet
 from kiosk.wire.schema import Schema, parse_schema
 from store import blocks, streams
 from store.blocks import Block
+from store.errors import RefusedValues
 from store.readings import dated
+from store.readings.base import Batch
 from store.streams import REFUSED_MAX, Stream
 
 RANGES_MAX = 1_024
@@ -83,7 +85,7 @@ def take_block(work: Work, header: Header, reply: Reply, body: bytes) -> None:
     else:
         stored = True
         state = _write(work, header.site, columns, schema)
-        blocks.add(work.connection, replace(block, state=state))
+        blocks.add(work.connection, [replace(block, state=state)])
         work.tally.add("blocks")
     if stored:
         stream.done.add(head.first, head.count)
@@ -121,6 +123,22 @@ def write_waiting(work: Work) -> None:
     work.dated_boots.clear()
 
 
+def write_values(work: Work) -> None:
+    """Hand all values of the transaction to the readings store; what it will never take becomes dead letters."""
+    if not work.values:
+        return
+    try:
+        work.readings.write_many(work.values)
+    except RefusedValues as error:
+        for refusal in error.refused:
+            series = refusal.series
+            points = list(zip(series.times_ms, series.values, strict=True))
+            said = f"{refusal.boot} {series.device} {series.metric} (UTC ms, value): {points}"
+            work.letter(said.encode()[:FRAME_MAX_BYTES], site=refusal.site, kind="values", reason=refusal.reason)
+            work.tally.add("values_refused", len(series.values))
+    work.values.clear()
+
+
 def bury_unexplained(work: Work) -> None:
     """Parked blocks whose schema never came become dead letters: visible, and no longer waited for."""
     for block in blocks.older_than(work.connection, blocks.PARKED, work.now_ms - PARKED_AGE_MS, WAITING_AT_ONCE):
@@ -147,7 +165,7 @@ def _park(work: Work, header: Header, reply: Reply, block: Block) -> bool:
     if blocks.count(work.connection, header.site, blocks.PARKED) >= PARKED_BLOCKS_MAX:
         work.tally.add("block_parking_full")
         return False
-    blocks.add(work.connection, block)
+    blocks.add(work.connection, [block])
     work.tally.add("block_parked")
     return True
 
@@ -158,7 +176,7 @@ def _write(work: Work, site: str, columns: Columns, schema: Schema) -> str:
     offset_ms = seen(work, site, columns.boot, columns.boot_number, span_ms).offset_ms
     if offset_ms is None or not dated.datable(columns, offset_ms):
         return blocks.UNDATED
-    work.readings.write(site, columns.boot, dated.series_of(columns, schema, offset_ms))
+    work.values.append(Batch(site, columns.boot, dated.series_of(columns, schema, offset_ms)))
     if columns.flags:
         blocks.add_flagged(work.connection, dated.flagged_of(columns, schema, site, offset_ms))
     work.mark_dirty(site, dated.days_of(columns, offset_ms))

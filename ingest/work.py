@@ -16,8 +16,9 @@ from kiosk.wire.frame import Header
 from kiosk.wire.schema import Schema
 from store import blocks, days, letters, sites, streams
 from store.boots import Boot
-from store.readings.base import ReadingsStore
+from store.readings.base import Batch, ReadingsStore
 from store.sites import DeviceKey, Site
+from store.status import SiteStatus
 from store.streams import Stream
 
 ReplyKey = tuple[str, str, str]
@@ -51,6 +52,12 @@ class Work:
     changed_boots: set[tuple[str, str]] = field(default_factory=set)
     dated_boots: set[tuple[str, str]] = field(default_factory=set)
     """Boots that got their first date, or another one while no values were written: blocks may wait for it."""
+    values: list[Batch] = field(default_factory=list)
+    """For the readings store, in one call at the end."""
+    headers: dict[str, Header] = field(default_factory=dict)
+    """Site -> a header that is newer than the one in the table."""
+    statuses: dict[str, SiteStatus | None] = field(default_factory=dict)
+    """Site -> how it stood before this transaction."""
     arrivals: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     """(site, device) -> frames and bytes."""
     _dirty: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))

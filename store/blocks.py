@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from kiosk.wire.schema import Schema, parse_schema
 from store.schema import block, flagged_value, schema
-from store.upsert import insert, insert_new
+from store.upsert import insert_new
 
 PARKED, UNDATED, WRITTEN, REFUSED = "parked", "undated", "written", "refused"
 """Waits for its schema; waits for a fix of its boot; its values are in the readings store; cannot be decoded."""
@@ -46,11 +46,10 @@ class FlaggedValue:
     raw: int
 
 
-def add(connection: Connection, added: Block) -> bool:
-    """Archive a block (its `id` is given here); False if the same rows in the same cut are there already."""
-    row = {name: getattr(added, name) for name in Block.__slots__ if name != "id"}
-    statement = insert(connection, block).values(**row).on_conflict_do_nothing().returning(block.c.id)
-    return connection.execute(statement).one_or_none() is not None
+def add(connection: Connection, added: Sequence[Block]) -> None:
+    """Archive blocks (their `id` is given here); the same rows in the same cut are kept once."""
+    rows = [{name: getattr(each, name) for name in Block.__slots__ if name != "id"} for each in added]
+    insert_new(connection, block, rows)
 
 
 def of_boot(

@@ -12,8 +12,7 @@ from store.upsert import add_up
 
 def add(connection: Connection, counts: Mapping[str, int]) -> None:
     """Add to the counters, in the transaction of what is counted; by name, so that workers never deadlock."""
-    for name in sorted(counts):
-        add_up(connection, counter, {"name": name, "value": counts[name]}, ("value",))
+    add_up(connection, counter, [{"name": name, "value": counts[name]} for name in sorted(counts)], ("value",))
 
 
 def snapshot(connection: Connection) -> dict[str, int]:

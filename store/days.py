@@ -44,9 +44,8 @@ class SiteDay:
 
 def mark_dirty(connection: Connection, site: str, days: Iterable[str], now_ms: int) -> None:
     """Ask for the figures of these days to be computed again."""
-    for day in sorted(set(days)):
-        row = {"site": site, "day": day, "marks": 1, "marked_ms": now_ms}
-        add_up(connection, dirty_day, row, ("marks",))
+    rows = [{"site": site, "day": day, "marks": 1, "marked_ms": now_ms} for day in sorted(set(days))]
+    add_up(connection, dirty_day, rows, ("marks",))
 
 
 def dirty_days(connection: Connection, limit: int) -> list[DirtyDay]:

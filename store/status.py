@@ -114,7 +114,7 @@ def note_arrivals(connection: Connection, site: str, dev: str, now_ms: int, *, f
     """Count frames that came now, and how many bytes they were."""
     slot_ms = now_ms - now_ms % SLOT_MS
     counted = {"site": site, "slot_ms": slot_ms, "frames": frames, "octets": octets}
-    add_up(connection, arrival, counted, ("frames", "octets"))
+    add_up(connection, arrival, [counted], ("frames", "octets"))
     upsert(connection, site_status, {"site": site, "dev": dev, "arrival_ms": now_ms})
 
 

@@ -17,6 +17,7 @@ from store.errors import LimitError
 from store.readings.base import (
     BUCKETS_MAX,
     POINTS_MAX,
+    Batch,
     Bucket,
     Channel,
     Latest,
@@ -53,19 +54,13 @@ class SqliteReadings:
 
     def write(self, site: str, boot: str, columns: Sequence[Series]) -> None:
         """See ReadingsStore."""
-        filled = [column for column in columns if column.values]
-        if not filled:
-            return
+        self.write_many([Batch(site, boot, columns)])
+
+    def write_many(self, batches: Sequence[Batch]) -> None:
+        """See ReadingsStore."""
         with self._store.join() as connection:
             self._forget_rolled_back()
-            low = min(column.times_ms[0] for column in filled)
-            high = max(column.times_ms[-1] for column in filled)
-            boot_ref = self._boot_ref(connection, site, boot, low, high)
-            rows = chain.from_iterable(
-                zip(repeat(self._series_id(connection, site, column)), column.times_ms, repeat(boot_ref), column.values)
-                for column in filled
-            )
-            _execute_many(connection, _WRITE, rows)
+            _execute_many(connection, _WRITE, chain.from_iterable(self._rows(connection, each) for each in batches))
 
     def delete_boot(self, site: str, boot: str) -> None:
         """See ReadingsStore."""
@@ -140,6 +135,25 @@ class SqliteReadings:
         best = {(row.device, row.metric): row.decimals for row in rows}
         return [Channel(device, metric, decimals) for (device, metric), decimals in best.items()]
 
+    def _rows(self, connection: Connection, batch: Batch) -> Iterable[tuple[int, ...]]:
+        """Rows of `reading`, with the numbers that stand for names looked up first."""
+        filled = [column for column in batch.columns if column.values]
+        if not filled:
+            return ()
+        low, high = min(column.times_ms[0] for column in filled), max(column.times_ms[-1] for column in filled)
+        boot_ref = self._boot_ref(connection, batch.site, batch.boot, (low, high))
+        return chain.from_iterable(
+            [
+                zip(
+                    repeat(self._series_id(connection, batch.site, column)),
+                    column.times_ms,
+                    repeat(boot_ref),
+                    column.values,
+                )
+                for column in filled
+            ]
+        )
+
     def _forget_rolled_back(self) -> None:
         """Ids that a transaction made and took back must not be used."""
         if self._known_rollbacks != self._store.rollbacks:
@@ -157,8 +171,9 @@ class SqliteReadings:
             self._series[key] = known
         return known
 
-    def _boot_ref(self, connection: Connection, site: str, boot: str, low: int, high: int) -> int:
+    def _boot_ref(self, connection: Connection, site: str, boot: str, span_ms: tuple[int, int]) -> int:
         """The boot's small number; its span is kept so that it can be deleted without a search through all time."""
+        low, high = span_ms
         known = self._boots.get((site, boot))
         if known is None:
             row = {"site": site, "boot": boot, "from_ms": low, "to_ms": high}

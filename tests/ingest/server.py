@@ -22,7 +22,6 @@ from store.readings.base import Series
 from store.readings.sqlite import SqliteReadings
 from tests.ingest.writer import NOON, Kiosk
 
-
 Kind = TypeVar("Kind", bound=DownSection)
 
 

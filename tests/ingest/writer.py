@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from kiosk.ledger import act, format as ledger_format
+from kiosk.ledger import act
+from kiosk.ledger import format as ledger_format
 from kiosk.ledger.chain import Head, advance, continuation
 from kiosk.ledger.signing import SigningKey
 from kiosk.reading import Flag, Row
@@ -71,9 +72,21 @@ class Kiosk:
         return hexadecimal(f"{self.name}boot{self.boot_number}", 16)
 
     def act(self, ingest: str = "00" * 32) -> bytes:
-        fields = {"v": 1, "kind": "act", "site": self.site, "name": "École", "commune": "Kaya", "site_kind": "school"}
-        keys = {"dev": self.dev, "cur": self.cur, "pub": self.key.public_hex, "ingest_key": ingest, "ingest_next": ingest}
-        return act.encode(fields | keys | {"issued": NOON})
+        fields: dict[str, str | int] = {
+            "v": 1,
+            "kind": "act",
+            "site": self.site,
+            "name": "École",
+            "commune": "Kaya",
+            "site_kind": "school",
+            "issued": NOON,
+            "dev": self.dev,
+            "cur": self.cur,
+            "pub": self.key.public_hex,
+            "ingest_key": ingest,
+            "ingest_next": ingest,
+        }
+        return act.encode(fields)
 
     # --- ledger ------------------------------------------------------------------------------------------------------
 
@@ -82,7 +95,7 @@ class Kiosk:
         self.mono_ms += 1_000
         self.utc_ms += 1_000
         self.presses += 1
-        fields = ledger_format.blank(t, as_) | {
+        fields: dict[str, str | int] = ledger_format.blank(t, as_) | {
             "id": hexadecimal(f"{self.name}press{self.presses}", 32),
             "boot": self.boot,
             "bn": self.boot_number,
@@ -104,14 +117,14 @@ class Kiosk:
         return signed
 
     def genesis(self, **own: str | int) -> SignedRecord:
-        return self.record("GENESIS", **({"act": self.head.hash, "pub": self.key.public_hex} | own))
+        return self.record("GENESIS", "", **({"act": self.head.hash, "pub": self.key.public_hex} | own))
 
     def tariff(self) -> SignedRecord:
         return self.record("TARIFF", tar=1, prices="lamp:50;phone:100")
 
     def sale(self, amount: int = 100, **own: str | int) -> SignedRecord:
-        qty = max(amount // 100, 1)
-        return self.record("SALE", **({"svc": "phone", "qty": qty, "amt": amount, "cash": amount, "pay": "cash"} | own))
+        said: dict[str, str | int] = {"svc": "phone", "qty": max(amount // 100, 1), "amt": amount, "cash": amount}
+        return self.record("SALE", "", **(said | {"pay": "cash"} | own))
 
     def open_books(self, sales: int) -> list[SignedRecord]:
         """GENESIS, a tariff and some sales."""
