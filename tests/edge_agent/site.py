@@ -115,6 +115,13 @@ class Site:
         )  # fmt: skip
         return self.agent
 
+    def begin(self) -> Agent:
+        """The first life, its first report answered."""
+        self.start()
+        self.agent.step()
+        self.exchange()
+        return self.agent
+
     def power_cut(self, *, off_ms: int = 0, reboot: bool = True) -> Agent:
         """End this life without a word and begin the next one."""
         self.agent.abandon()

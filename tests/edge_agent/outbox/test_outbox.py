@@ -1,0 +1,250 @@
+"""Rows on disk: numbers, chunks, receipts, rot, room."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edge_agent.outbox.boots import Boots
+from edge_agent.outbox.database import BallastFile, Database
+from edge_agent.outbox.outbox import Outbox
+from kiosk.reading import IMPLAUSIBLE, Flag, Row
+from kiosk.wire.schema import DeviceSchema, Schema
+
+SCHEMA = Schema((DeviceSchema("mppt", "victron-vedirect", "HQ1", ("battery_voltage_v", "pv_power_w")),))
+OTHER = Schema((DeviceSchema("mppt", "victron-vedirect", "HQ2", ("battery_voltage_v", "pv_power_w")),))
+
+
+class Disk:
+    """One edge.db through any number of lives."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.random = random.Random(5)
+        self.now_ms = 0
+        self.page_limit = 0
+        self.database: Database | None = None
+
+    def open(self, *, chunk_rows: int = 15, rows_max: int = 10_000) -> Outbox:
+        if self.database is not None:
+            self.database.close()
+        self.database = Database(self.folder / "edge.db", BallastFile(self.folder / "ballast", 65_536), self.page_limit)
+        outbox = Outbox(self.database, chunk_rows=chunk_rows, rows_max=rows_max, entropy=self.random.randbytes)
+        life = Boots(self.database, self.folder / "boot.number").begin(0, "", self.random.randbytes)
+        outbox.begin_boot(life.boot, life.number)
+        outbox.use_schema(SCHEMA, 0)
+        self.now_ms = 0
+        return outbox
+
+    def add(self, outbox: Outbox, rows: int) -> None:
+        for _ in range(rows):
+            self.now_ms += 60_000
+            outbox.append(self.now_ms, (1_300 + self.now_ms % 7, None), ())
+
+    def spoil(self, sql: str, *values: object) -> None:
+        """What a bad card does, behind the agent's back."""
+        with sqlite3.connect(self.folder / "edge.db") as connection:
+            connection.execute(sql, values)
+        connection.close()
+
+    def acknowledge(self, outbox: Outbox, *ranges: tuple[int, int]) -> int:
+        assert self.database is not None
+        with self.database.transaction():
+            return outbox.acknowledge(ranges)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    made = Disk(tmp_path)
+    yield made
+    if made.database is not None:
+        made.database.close()
+
+
+def numbers(outbox: Outbox) -> list[int]:
+    """All rows that can be sent, in the order of sending."""
+    found: list[int] = []
+    at = 1
+    while (block := outbox.read(at, outbox.head + 1, 1_440)) is not None:
+        found += [row.number for row in block.rows]
+        at = found[-1] + 1
+    return found
+
+
+def test_a_row_in_memory_is_not_given_out_for_sending(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 14)
+    assert (outbox.head, outbox.waiting, numbers(outbox)) == (0, 0, [])
+
+
+def test_rows_come_back_exactly(disk: Disk) -> None:
+    outbox = disk.open(chunk_rows=2)
+    outbox.append(60_000, (None, 17), (Flag(0, IMPLAUSIBLE, 99_999),))
+    outbox.append(120_007, (-5, 0), ())
+    block = outbox.read(1, 3, 10)
+    assert block is not None
+    assert block.rows == (Row(1, 60_000, (None, 17), (Flag(0, IMPLAUSIBLE, 99_999),)), Row(2, 120_007, (-5, 0)))
+
+
+def test_a_power_cut_loses_the_rows_in_memory_and_gives_their_numbers_again(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 22)
+    again = disk.open()
+    assert (again.stream, again.head, again.waiting) == (outbox.stream, 15, 15)
+    disk.add(again, 1)
+    again.commit(disk.now_ms)
+    assert numbers(again) == list(range(1, 17))
+
+
+def test_a_number_is_never_used_again_after_its_row_was_acknowledged_and_deleted(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 15)
+    disk.acknowledge(outbox, (1, 15))
+    again = disk.open()
+    assert (again.waiting, again.lowest_kept) == (0, 16)
+    disk.add(again, 15)
+    assert numbers(again) == list(range(16, 31))
+
+
+def test_a_chunk_goes_only_when_all_of_its_rows_are_acknowledged(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 30)
+    disk.acknowledge(outbox, (1, 14))
+    assert outbox.waiting == 30
+    disk.acknowledge(outbox, (15, 1))
+    assert (outbox.waiting, outbox.lowest_kept) == (15, 16)
+
+
+def test_ranges_above_a_hole_are_deleted_and_the_hole_stays(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 45)
+    disk.acknowledge(outbox, (16, 15))
+    assert (outbox.lowest_kept, outbox.waiting, numbers(outbox)) == (1, 30, [*range(1, 16), *range(31, 46)])
+
+
+def test_blocks_merge_chunks_of_one_boot_and_schema_only(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 30)
+    outbox.use_schema(OTHER, disk.now_ms)
+    disk.add(outbox, 15)
+    again = disk.open()
+    disk.add(again, 15)
+    sizes = []
+    at = 1
+    while (block := again.read(at, again.head + 1, 1_440)) is not None:
+        sizes.append((block.schema_hash, block.boot_number, len(block.rows)))
+        at += len(block.rows)
+    assert sizes == [(SCHEMA.hash, 1, 30), (OTHER.hash, 1, 15), (SCHEMA.hash, 2, 15)]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE chunk SET body = zeroblob(20) WHERE first = 16",
+        "UPDATE chunk SET crc = crc + 1 WHERE first = 16",
+        "UPDATE chunk SET schema = '0011223344556677' WHERE first = 16",
+        "UPDATE chunk SET boot_number = 9 WHERE first = 16",
+    ],
+)
+def test_a_rotten_chunk_is_counted_and_skipped_and_blocks_nothing(disk: Disk, spoil: str) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 45)
+    disk.spoil(spoil)
+    assert numbers(outbox) == [*range(1, 16), *range(31, 46)]
+    assert (outbox.rotten, outbox.waiting) == (15, 30)
+    disk.acknowledge(outbox, (1, 15))
+    assert outbox.lowest_kept == 31, "the hole is declared once nothing older is kept"
+
+
+def test_above_the_limit_the_oldest_rows_go_and_are_counted(disk: Disk) -> None:
+    outbox = disk.open(rows_max=100)
+    disk.add(outbox, 150)
+    assert outbox.waiting <= 100
+    assert outbox.dropped + outbox.waiting == 150
+    assert outbox.lowest_kept == outbox.dropped + 1
+    again = disk.open(rows_max=100)
+    assert again.dropped == outbox.dropped
+
+
+def test_a_full_disk_makes_readings_give_way_to_newer_ones(disk: Disk) -> None:
+    disk.page_limit = 30
+    outbox = disk.open(chunk_rows=60, rows_max=10**6)
+    wide = Schema(
+        (DeviceSchema("m", "d", "", tuple(["battery_voltage_v", "pv_power_w", "soc_percent", "load_power_w"])),)
+    )
+    outbox.use_schema(wide, 0)
+    spread = random.Random(3)
+    for _ in range(60 * 60):
+        disk.now_ms += 60_000
+        outbox.append(disk.now_ms, tuple(spread.randrange(2**40) for _ in range(4)), ())
+    assert outbox.dropped > 0
+    assert outbox.head == outbox.dropped + outbox.waiting
+    assert numbers(outbox) == list(range(outbox.lowest_kept, outbox.head + 1))
+
+
+def test_a_new_stream_keeps_the_rows_under_numbers_from_one(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 50)
+    disk.acknowledge(outbox, (1, 15))
+    times = [row.mono_ms for row in _rows(outbox)]
+    before = outbox.stream
+    assert disk.database is not None
+    with disk.database.transaction():
+        outbox.begin_stream()
+    assert outbox.stream != before
+    assert (outbox.lowest_kept, outbox.head, outbox.waiting) == (1, 30, 30)
+    assert [row.mono_ms for row in _rows(outbox)] == times
+    disk.add(outbox, 10)
+    assert numbers(outbox) == list(range(1, 46))
+    assert disk.open().stream == outbox.stream
+
+
+def _rows(outbox: Outbox) -> tuple[Row, ...]:
+    block = outbox.read(1, outbox.head + 1, 1_440)
+    assert block is not None
+    return block.rows
+
+
+def test_a_schema_is_kept_as_long_as_a_chunk_uses_it(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 15)
+    outbox.use_schema(OTHER, disk.now_ms)
+    assert disk.database is not None
+    with disk.database.transaction():
+        outbox.forget_schemas()
+    assert outbox.schema_canonical(SCHEMA.hash) == SCHEMA.canonical
+    disk.acknowledge(outbox, (1, 15))
+    with disk.database.transaction():
+        outbox.forget_schemas()
+    assert outbox.schema_canonical(SCHEMA.hash) is None
+    assert outbox.schema_canonical(OTHER.hash) == OTHER.canonical
+
+
+def test_reading_a_part_of_a_chunk_gives_only_that_part(disk: Disk) -> None:
+    outbox = disk.open()
+    disk.add(outbox, 30)
+    block = outbox.read(7, 20, 100)
+    assert block is not None
+    assert [row.number for row in block.rows] == list(range(7, 20))
+
+
+@pytest.mark.parametrize("chance", [lambda: random.Random(1), lambda: random.Random(2), lambda: random.Random(3)])
+def test_whatever_is_acknowledged_in_whatever_order_nothing_else_is_deleted(
+    disk: Disk, chance: Callable[[], random.Random]
+) -> None:
+    draw = chance()
+    outbox = disk.open(chunk_rows=7)
+    disk.add(outbox, 210)
+    acknowledged: set[int] = set()
+    for _ in range(40):
+        first, count = draw.randrange(1, 205), draw.randrange(1, 12)
+        count = min(count, 211 - first)
+        disk.acknowledge(outbox, (first, count))
+        acknowledged |= set(range(first, first + count))
+    kept = set(numbers(outbox))
+    assert set(range(1, 211)) - acknowledged <= kept
+    assert all(set(range(at, at + 7)) & kept == set() or not set(range(at, at + 7)) <= acknowledged for at in range(1, 211, 7))
