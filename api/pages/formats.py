@@ -78,15 +78,16 @@ def day_long(language: str, day: str) -> str:
 
 def day_short(language: str, day: str) -> str:
     """`2026-11-23` as `23 nov.`"""
-    return format_date(date.fromisoformat(day), format="d MMM", locale=language)
+    return format_date(date.fromisoformat(day), format="d MMM", locale=language).replace(" ", NO_BREAK)
 
 
-def clock(utc_ms: int) -> str:
+def clock(language: str, utc_ms: int) -> str:
     """Hours and minutes at the sites (Burkina Faso keeps UTC)."""
-    return datetime.fromtimestamp(utc_ms // 1000, UTC).strftime("%H:%M")
+    at = datetime.fromtimestamp(utc_ms // 1000, UTC)
+    return f"{at.hour}{NO_BREAK}h{NO_BREAK}{at:%M}" if language == "fr" else f"{at:%H:%M}"
 
 
 def moment(language: str, utc_ms: int) -> str:
     """Day and time."""
-    at = datetime.fromtimestamp(utc_ms // 1000, UTC)
-    return f"{day_short(language, at.date().isoformat())} {at:%H:%M}"
+    day = datetime.fromtimestamp(utc_ms // 1000, UTC).date().isoformat()
+    return text(language, "moment", day=day_short(language, day), time=clock(language, utc_ms))

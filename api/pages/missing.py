@@ -69,7 +69,7 @@ def _runs(days: Iterable[DayFigures]) -> list[_Run]:
 def _told(day: DayFigures) -> Iterable[Reason]:
     """The reasons of a day that a reader must know, each once."""
     codes = {reason.code for reason in day.reasons}
-    silent = day.agent.permille is None and Why.AGENT_OFF in codes
+    silent = Why.AGENT_OFF in codes and day.agent.unknown_ms > day.agent.down_ms
     seen: set[tuple[str, str]] = set()
     for reason in day.reasons:
         told = _as_told(day, reason, codes, silent=silent)

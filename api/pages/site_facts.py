@@ -43,6 +43,10 @@ class SiteFacts:
     """Of the panels."""
     cutoff_v: float
 
+    def is_fresh(self, utc_ms: int) -> bool:
+        """Whether a value may be shown as what is now."""
+        return self.now_ms - utc_ms <= FRESH_MS
+
     def recent_days(self) -> list[tuple[str, DayFigures | None]]:
         """The last 30 civil days, oldest first, today last; None: never computed."""
         figures = {each.day: each for each in self.page.days}

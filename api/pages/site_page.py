@@ -9,7 +9,7 @@ from markupsafe import Markup
 from api.pages import formats, missing, states, svg
 from api.pages.known import amount_of
 from api.pages.missing import Line
-from api.pages.site_facts import CURVE_MS, CURVE_STEP_MS, FRESH_MS, Curve, SiteFacts
+from api.pages.site_facts import CURVE_MS, CURVE_STEP_MS, Curve, SiteFacts
 from api.pages.states import StateWords
 from api.pages.texts import text
 from figures.day import DayFigures
@@ -38,14 +38,15 @@ class Drawn:
     news: str
     state: StateWords
     sales_today: str
+    income_known: bool
     income_today: str
     income_month: str
     income_last_month: str
     income_chart: Markup
     complete: str
     notes: list[str]
+    battery_known: bool
     battery_now: str
-    battery_age: str
     battery_notes: list[str]
     battery_chart: Markup
     sun_now: str
@@ -56,6 +57,7 @@ class Drawn:
     last_day: str
     missing: list[Line]
     missing_more: str
+    missing_none: str
     api: str
 
 
@@ -63,21 +65,23 @@ def draw(language: str, facts: SiteFacts) -> Drawn:
     """The page in a language."""
     card = facts.page.card
     volts = states.voltage_v(facts.page.latest)
+    fresh = volts[0] if volts and facts.is_fresh(volts[1]) else None
     lines, more = missing.lines(language, [figures for _, figures in facts.recent_days() if figures])
     return Drawn(
         place=f"{text(language, f'kind_{card.site_kind}')}, {card.commune}",
         news=news(language, card.last_heard_ms, facts.now_ms),
         state=states.in_words(language, card.standing, facts.now_ms),
         sales_today=_sales(language, card.money.today, facts.known_ms),
+        income_known=amount_of(card.money.today, facts.known_ms) is not None,
         income_today=income(language, card.money.today, card.money.currency, facts.known_ms),
         income_month=income(language, card.money.month, card.money.currency, facts.known_ms),
         income_last_month=income(language, card.money.last_month, card.money.currency, facts.known_ms),
         income_chart=_income_chart(language, facts),
         complete=_complete(language, facts),
         notes=_money_notes(language, facts),
-        battery_now=_volts(language, volts[0] if volts else None),
-        battery_age=formats.age(language, facts.now_ms - volts[1]) if volts else "",
-        battery_notes=_battery_notes(language, card.today),
+        battery_known=fresh is not None,
+        battery_now=_volts(language, fresh),
+        battery_notes=_battery_notes(language, facts, volts),
         battery_chart=_battery_chart(language, facts),
         sun_now=_sun_now(language, facts),
         energy_today=_energy_today(language, card.today),
@@ -86,6 +90,7 @@ def draw(language: str, facts: SiteFacts) -> Drawn:
         first_day=formats.day_short(language, facts.recent_days()[0][0]),
         last_day=formats.day_short(language, facts.recent_days()[-1][0]),
         missing=lines,
+        missing_none=text(language, "missing_none" if facts.page.days else "missing_nothing_yet"),
         missing_more=text(language, "missing_more", n=more) if more else "",
         api=f"/api/v1/sites/{card.code}",
     )
@@ -163,11 +168,15 @@ def _volts(language: str, volts: float | None) -> str:
     return text(language, "unknown") if volts is None else formats.quantity(language, volts, "V", 1)
 
 
-def _battery_notes(language: str, today: DayFigures | None) -> list[str]:
+def _battery_notes(language: str, facts: SiteFacts, newest: tuple[float, int] | None) -> list[str]:
+    today = facts.page.card.today
+    if newest is not None and not facts.is_fresh(newest[1]):
+        age = formats.age(language, facts.now_ms - newest[1])
+        return [text(language, "battery_last", volts=_volts(language, newest[0]), age=age)]
     if today is None or today.battery.min_mv is None or today.battery.min_at_ms is None:
         return []
     low = formats.quantity(language, today.battery.min_mv / 1000, "V", 1)
-    notes = [text(language, "day_low", volts=low, time=formats.clock(today.battery.min_at_ms))]
+    notes = [text(language, "day_low", volts=low, time=formats.clock(language, today.battery.min_at_ms))]
     stages = today.battery.stages
     if stages is not None and stages.full is not None:
         notes.append(text(language, "full_yes" if stages.full else "full_no"))
@@ -212,9 +221,9 @@ def _sun_now(language: str, facts: SiteFacts) -> str:
         if last is None or facts.watts is None:
             return text(language, "sun_night_unseen")
         watts = formats.quantity(language, last.mean / facts.watts.scale, "W")
-        return text(language, "sun_night", time=formats.clock(last.start_ms), watts=watts)
+        return text(language, "sun_night", time=formats.clock(language, last.start_ms), watts=watts)
     value = facts.value("pv_power_w")
-    if value is None or facts.now_ms - value.utc_ms > FRESH_MS:
+    if value is None or not facts.is_fresh(value.utc_ms):
         return text(language, "sun_unknown")
     return text(language, "sun_now", watts=formats.quantity(language, value.value / 10**value.decimals, "W"))
 

@@ -18,6 +18,8 @@ from office.overview import SiteCard
 from store import sites
 from store.sites import Place
 
+_WORST_FIRST = ("bad", "warn", "unknown", "ok")
+
 
 @dataclass(frozen=True, slots=True)
 class SitesFacts:
@@ -56,7 +58,10 @@ def gather(rooms: Rooms) -> SitesFacts:
 
 def draw(language: str, facts: SitesFacts) -> tuple[list[Listed], Markup]:
     """The cards, and the map."""
-    listed = [_listed(language, facts, card) for card in facts.cards]
+    worst_first = sorted(
+        facts.cards, key=lambda card: (_WORST_FIRST.index(states.level_of(card.standing.state)), card.name)
+    )
+    listed = [_listed(language, facts, card) for card in worst_first]
     return listed, _map(language, facts)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from api.pages import formats
 from api.pages.texts import text
-from office.overview import State, Standing, Value
+from office.overview import Standing, State, Value
 
 Level = Literal["ok", "warn", "bad", "unknown"]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import cos, radians
 
 from markupsafe import Markup, escape
 
@@ -35,22 +36,23 @@ def _number(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
-def bars(days: Sequence[Bar], title: str, top_label: str, height: int = 96) -> Markup:
+def bars(days: Sequence[Bar], title: str, top_label: str, height: int = 104) -> Markup:
     """Bars from zero up; a missing day is a small open ring on the base line. `top_label` names the highest value."""
     known = [day.value for day in days if day.value is not None]
     highest = max(known, default=0.0) or 1.0
-    floor, room = height - 14, height - 28
+    floor, room = height - 16, height - 33
     step = WIDTH / max(len(days), 1)
     parts = [f'<path class="axis" d="M0 {floor}H{WIDTH}"/>']
     whole: list[str] = []
     partial: list[str] = []
-    every = max(1, -(-len(days) * 34 // WIDTH))
+    every = max(1, -(-len(days) * 42 // WIDTH))
     for index, day in enumerate(days):
         x = index * step
         if day.value is None:
-            parts.append(f'<circle class="none" cx="{_number(x + step / 2)}" cy="{floor - 4}" r="2"/>')
+            parts.append(f'<circle cx="{_number(x + step / 2)}" cy="{floor - 4}" r="2"/>')
         else:
-            tall = round(room * day.value / highest, 1)
+            # A known zero is a line one can see: only what nobody knows leaves the place empty.
+            tall = max(round(room * day.value / highest, 1), 1.5)
             stroke = f"M{_number(x + step / 2)} {floor}v-{_number(tall)}"
             (partial if day.partial else whole).append(stroke)
         if (len(days) - 1 - index) % every == 0:
@@ -61,7 +63,7 @@ def bars(days: Sequence[Bar], title: str, top_label: str, height: int = 96) -> M
     if partial:
         parts.append(f'<path class="part" stroke-width="{thick}" d="{"".join(partial)}"/>')
     if known:
-        parts.append(f'<text class="top" x="0" y="10">{escape(top_label)}</text>')
+        parts.append(f'<text class="start" x="0" y="12">{escape(top_label)}</text>')
     return _svg(height, title, "".join(parts), "bars")
 
 
@@ -79,20 +81,16 @@ def curve(
     scale: Scale,
     title: str,
     ticks: Sequence[tuple[float, str]],
-    height: int = 110,
+    height: int = 116,
 ) -> Markup:
     """A line over a span of 0..1 in x; None breaks the line, and the break is shaded as unknown."""
-    floor, room = height - 14, height - 22
+    floor, room = height - 16, height - 26
     spread = (scale.high - scale.low) or 1.0
 
     def at(value: float) -> float:
         return floor - room * min(max((value - scale.low) / spread, 0.0), 1.0)
 
-    parts = [
-        f'<path class="mark" d="M0 {_number(at(value))}H{WIDTH}"/>'
-        f'<text x="{WIDTH}" y="{_number(at(value) - 2)}" class="end">{escape(label)}</text>'
-        for value, label in scale.marks
-    ]
+    parts = [f'<path class="mark" d="M0 {_number(at(value))}H{WIDTH}"/>' for value, _ in scale.marks]
     line, pen_down, last_x = [], False, 0.0
     for share, value in points:
         x = share * WIDTH
@@ -108,6 +106,8 @@ def curve(
             f'<path class="gap" d="M{_number(last_x)} 8H{_number(WIDTH * points[-1][0])}V{floor}H{_number(last_x)}z"/>'
         )
     parts.append(f'<path class="line" d="{"".join(line)}"/><path class="axis" d="M0 {floor}H{WIDTH}"/>')
+    for value, label in scale.marks:
+        parts.append(f'<text x="{WIDTH}" y="{_number(at(value) - 3)}" class="end">{escape(label)}</text>')
     for share, label in ticks:
         place = min(max(share * WIDTH, 8), WIDTH - 10)
         parts.append(f'<text x="{_number(place)}" y="{height - 2}">{escape(label)}</text>')
@@ -145,23 +145,40 @@ class Place:
     """The sign that the state has everywhere on the pages."""
 
 
-def village_map(places: Sequence[Place], title: str, north: str, height: int = 150) -> Markup:
-    """Sites by commune, north up; no finer than the positions given, which are the communes'."""
+KM_PER_DEGREE = 111.2
+"""Of latitude."""
+
+
+def village_map(places: Sequence[Place], title: str, north: str, height: int = 140) -> Markup:
+    """Sites by commune, north up, with a scale; no finer than the positions given, which are the communes'."""
     if not places:
         return Markup("")
     lats, lons = [place.lat_deg for place in places], [place.lon_deg for place in places]
     middle_lat, middle_lon = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
-    spread = max(max(lats) - min(lats), (max(lons) - min(lons)) * 0.6, 0.05) * 1.5
-    unit = (height - 30) / spread
-    parts = [f'<rect class="land" width="{WIDTH}" height="{height}" rx="8"/>']
+    narrow = cos(radians(middle_lat))
+    spread = max(max(lats) - min(lats), (max(lons) - min(lons)) * narrow * 0.6, 0.05)
+    unit = (height - 56) / spread
+    parts: list[str] = []
     taken: list[tuple[float, float]] = []
     for place in sorted(places, key=lambda each: -each.lat_deg):
-        x = WIDTH / 2 - 30 + (place.lon_deg - middle_lon) * unit
+        x = min(max(WIDTH / 2 - 40 + (place.lon_deg - middle_lon) * narrow * unit, 12), WIDTH * 0.6)
         y = height / 2 - (place.lat_deg - middle_lat) * unit
-        while any(abs(y - other_y) < 16 and abs(x - other_x) < 110 for other_x, other_y in taken):
-            y += 16
+        while any(abs(y - other_y) < 17 and abs(x - other_x) < 150 for other_x, other_y in taken):
+            y += 17
         taken.append((x, y))
-        parts.append(f'<text class="{place.state} sign" x="{_number(x)}" y="{_number(y)}">{escape(place.shape)}</text>')
-        parts.append(f'<text class="name" x="{_number(x + 9)}" y="{_number(y)}">{escape(place.label)}</text>')
-    parts.append(f'<text class="end" x="{WIDTH - 6}" y="14">{escape(north)} ↑</text>')
-    return _svg(height, title, "".join(parts), "map")
+        parts.append(
+            f'<text class="{place.state} sign" x="{_number(x)}" y="{_number(y + 5)}">{escape(place.shape)}</text>'
+        )
+        parts.append(f'<text class="name" x="{_number(x + 10)}" y="{_number(y + 4)}">{escape(place.label)}</text>')
+    height = max(height, round(max(y for _, y in taken)) + 30)
+    land = f'<rect class="land" width="{WIDTH}" height="{height}" rx="8"/>'
+    up = f'<text class="end" x="{WIDTH - 8}" y="16">{escape(north)} ↑</text>'
+    return _svg(height, title, "".join((land, _scale_bar(unit / KM_PER_DEGREE, height), up, *parts)), "map")
+
+
+def _scale_bar(unit_per_km: float, height: int) -> str:
+    km = next((km for km in (1, 2, 5, 10, 20, 50, 100, 200, 500) if km * unit_per_km >= 40), 1000)
+    long = km * unit_per_km
+    y = height - 8
+    bar = f'<path class="axis" d="M10 {y - 3}v3h{_number(long)}v-3"/>'
+    return f'{bar}<text x="{_number(10 + long / 2)}" y="{y - 5}">{km} km</text>'

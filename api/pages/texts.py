@@ -4,6 +4,9 @@ from __future__ import annotations
 
 LANGUAGES = ("fr", "en")
 
+_FRENCH_SPACES = tuple((plain, plain.replace(" ", "\u00a0")) for plain in (" :", " ;", " ?", " !", " »", "« "))
+"""A French sign is never parted from its word at the end of a line."""
+
 TEXTS: dict[str, tuple[str, str]] = {
     # the whole
     "product": ("Kayasol", "Kayasol"),
@@ -54,14 +57,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The kiosk answers, but its measurements come late or have no date yet.",
     ),
     "age_now": ("à l’instant", "just now"),
-    "age_minutes": ("il y a {n} min", "{n} min ago"),
-    "age_hours": ("il y a {n} h", "{n} h ago"),
-    "age_days": ("il y a {n} j", "{n} days ago"),
-    "span_minutes": ("{n} min", "{n} min"),
-    "span_hours": ("{n} h", "{n} h"),
-    "span_days": ("{n} jours", "{n} days"),
+    "age_minutes": ("il\u00a0y\u00a0a\u00a0{n}\u00a0min", "{n}\u00a0min ago"),
+    "age_hours": ("il\u00a0y\u00a0a\u00a0{n}\u00a0h", "{n}\u00a0h ago"),
+    "age_days": ("il\u00a0y\u00a0a\u00a0{n}\u00a0jours", "{n}\u00a0days ago"),
+    "span_minutes": ("{n}\u00a0min", "{n}\u00a0min"),
+    "span_hours": ("{n}\u00a0h", "{n}\u00a0h"),
+    "span_days": ("{n}\u00a0jours", "{n}\u00a0days"),
+    "moment": ("{day} à {time}", "{day} at {time}"),
     "last_news": ("Dernières nouvelles {age}", "Last news {age}"),
-    "never_heard": ("Jamais entendu", "Never heard from"),
+    "never_heard": ("Aucune nouvelle jusqu’ici", "No news so far"),
     # money
     "income": ("Recette", "Income"),
     "today": ("Aujourd’hui", "Today"),
@@ -101,6 +105,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # battery and sun
     "battery": ("Batterie", "Battery"),
     "battery_24": ("Tension, dernières 24 heures", "Voltage, last 24 hours"),
+    "battery_last": ("Dernière tension connue : {volts}, {age}.", "Last known voltage: {volts}, {age}."),
     "battery_unknown": ("Aucune mesure ces dernières 24 heures.", "No measurement in the last 24 hours."),
     "cutoff": ("coupure {volts}", "cut-off {volts}"),
     "day_low": ("Plus bas aujourd’hui : {volts} à {time}.", "Lowest today: {volts} at {time}."),
@@ -110,8 +115,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sun_30": ("Énergie solaire par jour, 30 jours", "Solar energy a day, 30 days"),
     "sun_now": ("{watts} en ce moment", "{watts} right now"),
     "sun_night": (
-        "Il fait nuit. Dernier soleil à {time} : {watts}.",
-        "It is night. Last sunlight at {time}: {watts}.",
+        "Il fait nuit. Dernier soleil mesuré à {time} : {watts}.",
+        "It is night. Last sunlight measured at {time}: {watts}.",
     ),
     "sun_night_unseen": ("Il fait nuit.", "It is night."),
     "sun_unknown": ("On ne sait pas : pas de mesure récente.", "Not known: no recent measurement."),
@@ -129,6 +134,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # what is missing
     "missing": ("Ce qui manque, et pourquoi", "What is missing, and why"),
     "missing_none": ("Rien ne manque sur ces 30 jours.", "Nothing is missing in these 30 days."),
+    "missing_nothing_yet": ("Aucun jour n’a encore été mesuré.", "No day has been measured yet."),
     "missing_more": ("… et {n} autres lignes dans le tableau CSV.", "… and {n} more lines in the CSV table."),
     "miss_no_news": ("pas de nouvelles, on ne sait pas encore", "no news, nobody knows yet"),
     "miss_no_readings": ("aucune mesure", "no measurement"),
@@ -143,8 +149,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "miss_no_yield": ("jour sans énergie du panneau", "daylight without energy from the panel"),
     "miss_integrated": ("énergie calculée à partir de la puissance", "energy summed from power"),
     "miss_estimated": (
-        "énergie répartie par estimation autour de minuit",
-        "energy shared out by estimate around midnight",
+        "énergie répartie par estimation, faute de mesures",
+        "energy shared out by estimate, for want of measurements",
     ),
     "miss_counter_reset": ("compteur remis à zéro, reprise comptée", "counter was reset, counted on"),
     "miss_counter_rollover": ("compteur arrivé au bout, reprise comptée", "counter rolled over, counted on"),
@@ -175,5 +181,8 @@ TEXTS: dict[str, tuple[str, str]] = {
 
 def text(language: str, key: str, **facts: object) -> str:
     """The sentence for a key; KeyError for a key that has none, which tests look for."""
-    pair = TEXTS[key]
-    return pair[LANGUAGES.index(language)].format(**facts)
+    sentence = TEXTS[key][LANGUAGES.index(language)]
+    if language == "fr":
+        for plain, bound in _FRENCH_SPACES:
+            sentence = sentence.replace(plain, bound)
+    return sentence.format(**facts)

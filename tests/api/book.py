@@ -106,7 +106,22 @@ class Book:
         return LedgerHead(head.log, head.seq, head.hash, head.cur, head.sum_in, head.sum_out, head.box)
 
     def _record(self, fields: dict[str, canonical.Value], payload: bytes, at_ms: int) -> Record:
-        same = ("site", "t", "boot", "cur", "pay", "op", "ref_log", "amt", "cash", "sum_in", "sum_out", "box", "ref", "seq")
+        same = (
+            "site",
+            "t",
+            "boot",
+            "cur",
+            "pay",
+            "op",
+            "ref_log",
+            "amt",
+            "cash",
+            "sum_in",
+            "sum_out",
+            "box",
+            "ref",
+            "seq",
+        )
         columns: dict[str, Any] = {name: fields[name] for name in same}
         return Record(
             log=self.log,

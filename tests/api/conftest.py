@@ -38,6 +38,6 @@ def client(village: Village) -> TestClient:
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Village]:
     """No kiosk yet."""
-    opened = Village(tmp_path)
+    opened = Village.founded(tmp_path)
     yield opened
     opened.close()

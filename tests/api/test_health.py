@@ -8,7 +8,6 @@ from starlette.testclient import TestClient
 
 from store import counters
 from store.engine import Store
-from store.readings.sqlite import SqliteReadings
 from tests.api.conftest import client_of
 from tests.api.village import NOW_MS, Village
 
@@ -60,14 +59,11 @@ def test_metrics_show_the_counters_that_every_process_keeps(empty: Village) -> N
 
 def test_metrics_name_each_site_that_was_heard(client: TestClient) -> None:
     lines = client.get("/metrics").text.splitlines()
-    assert f'kayasol_last_arrival_seconds{{site="damane"}} {(NOW_MS - 240_000) / 1000!r}' in lines
+    assert NOW_MS - 240_000 == 1_795_442_880_000
+    assert 'kayasol_last_arrival_seconds{site="damane"} 1.79544288e+09' in lines
     assert "kayasol_dirty_days 0.0" in lines
 
 
 def _unmigrated(folder: Path) -> Village:
     """A file in which no table was ever made."""
-    village = Village.__new__(Village)
-    village.store = Store.open(f"sqlite:///{folder / 'other.db'}")
-    village.readings = SqliteReadings(village.store)
-    village.now_ms = NOW_MS
-    return village
+    return Village(Store.open(f"sqlite:///{folder / 'other.db'}"))

@@ -66,23 +66,32 @@ VILLAGE = (
         last_heard_ms=NOW_MS - 52 * HOUR_MS,
         off_days=(0, 1),
     ),
-    Kiosk("tangasgo", "École de Tangasgo", "Korsimoro", latitude=12.83, longitude=-1.07, days=33, low_volts=1.05),
+    Kiosk("tangasgo", "École de Tangasgo", "Korsimoro", latitude=12.83, longitude=-1.07, days=33, low_volts=2.4),
 )
 
 
 class Village:
     """An open store with kiosks in it."""
 
-    def __init__(self, folder: Path, now_ms: int = NOW_MS) -> None:
-        url = f"sqlite:///{folder / 'kayasol.db'}"
-        upgrade(url)
-        self.store = Store.open(url)
-        self.readings = SqliteReadings(self.store)
+    def __init__(self, store: Store, now_ms: int = NOW_MS) -> None:
+        self.store = store
+        self.readings = SqliteReadings(store)
         self.now_ms = now_ms
         self.books: dict[str, Book] = {}
 
+    @classmethod
+    def founded(cls, folder: Path) -> Village:
+        """An empty one in a folder of its own."""
+        url = f"sqlite:///{folder / 'kayasol.db'}"
+        upgrade(url)
+        return cls(Store.open(url))
+
+    def later(self, hours: int) -> Village:
+        """The same village, looked at some hours later; nothing has come since."""
+        return Village(self.store, self.now_ms + hours * HOUR_MS)
+
     def clock(self) -> int:
-        """Now, UTC milliseconds; tests move it by `now_ms`."""
+        """Now, UTC milliseconds."""
         return self.now_ms
 
     def register(self, kiosk: Kiosk) -> Book:
@@ -126,15 +135,17 @@ class Village:
         power = [_sun_w(at) for at in times_ms]
         load = [_load_w(at) for at in times_ms]
         volts = [_volts(at) - kiosk.low_volts for at in times_ms]
-        produced = _counter(power, step_ms)
-        used = _counter(load, step_ms)
+        # The controller counts on while nobody reads it.
+        counted_ms = range(times_ms[0], times_ms[-1] + 1, step_ms)
+        produced = dict(zip(counted_ms, _counter([_sun_w(at) for at in counted_ms], step_ms), strict=True))
+        used = dict(zip(counted_ms, _counter([_load_w(at) for at in counted_ms], step_ms), strict=True))
         columns = {
             ("battery_voltage_v", 2): [round(value * 100) for value in volts],
             ("battery_current_a", 2): [round((p - used_w) / 12.8 * 100) for p, used_w in zip(power, load, strict=True)],
             ("pv_power_w", 1): [round(value * 10) for value in power],
             ("load_power_w", 1): [round(value * 10) for value in load],
-            ("pv_energy_total_wh", 0): produced,
-            ("load_energy_total_wh", 0): used,
+            ("pv_energy_total_wh", 0): [produced[at] for at in times_ms],
+            ("load_energy_total_wh", 0): [used[at] for at in times_ms],
             ("charger_state", 0): [_stage(at) for at in times_ms],
             ("load_on", 0): [1] * len(times_ms),
         }
@@ -177,7 +188,7 @@ class Village:
 
 def filled(folder: Path, kiosks: Collection[Kiosk] = VILLAGE, *, step_ms: int = 5 * MINUTE_MS) -> Village:
     """A village with all its figures computed."""
-    village = Village(folder)
+    village = Village.founded(folder)
     for kiosk in kiosks:
         village.live(kiosk, step_ms=step_ms)
     village.compute()
