@@ -90,7 +90,41 @@ _ALL = (
     _counter("link_received_bytes", "B"),
     _gauge("agent_free_disk_mb", "MB", 0, 0, 10_000_000),
     _gauge("agent_temperature_c", "°C", 1, -20, 120),
+    _gauge("battery_power_w", "W", 1, -10_000, 10_000),
+    _gauge("battery_consumed_ah", "Ah", 1, 0, 5_000),
+    _gauge("battery_remaining_ah", "Ah", 2, 0, 5_000),
+    _gauge("battery_capacity_ah", "Ah", 2, 0, 5_000),
+    _gauge("battery_time_to_go_s", "s", 0, 0, 2_000_000),
+    _gauge("battery_since_full_s", "s", 0, 0, 400_000_000),
+    _gauge("battery_deepest_discharge_ah", "Ah", 1, 0, 5_000),
+    _gauge("battery_last_discharge_ah", "Ah", 1, 0, 5_000),
+    _gauge("battery_average_discharge_ah", "Ah", 1, 0, 5_000),
+    _gauge("battery_voltage_min_v", "V", 2, 0, 70),
+    _gauge("battery_voltage_max_v", "V", 2, 0, 70),
+    _counter("battery_cycles_total", "1"),
+    _counter("battery_full_discharges_total", "1"),
+    _counter("battery_drawn_total_ah", "Ah"),
+    _counter("battery_discharged_total_wh", "Wh"),
+    _counter("battery_charged_total_wh", "Wh"),
+    _state("battery_alarm", 65_535),
+    _gauge("cell_voltage_min_v", "V", 3, 0, 5),
+    _gauge("cell_voltage_max_v", "V", 3, 0, 5),
+    _state("bms_protection", 65_535),
+    _state("bms_switches", 3),
+    _counter("bms_protections_total", "1"),
+    _gauge("history_days_ago", "1", 0, 1, 30),
+    _gauge("history_day_number", "1", 0, 0, 400),
+    _gauge("history_pv_energy_wh", "Wh", 0, 0, 200_000),
+    _gauge("history_load_energy_wh", "Wh", 0, 0, 200_000),
+    _gauge("history_pv_power_max_w", "W", 0, 0, 10_000),
+    _gauge("history_battery_voltage_min_v", "V", 2, 0, 70),
+    _gauge("history_battery_voltage_max_v", "V", 2, 0, 70),
+    _gauge("history_bulk_s", "s", 0, 0, 86_400),
+    _gauge("history_absorption_s", "s", 0, 0, 86_400),
+    _gauge("history_float_s", "s", 0, 0, 86_400),
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in _ALL}
-"""Every metric by name. `pv_energy_day_wh` and its like follow the controller's own midnight: never a source of daily sums."""
+"""Every metric by name. `pv_energy_day_wh` and its like follow the controller's own midnight: never a source of daily
+sums. `history_*` is what a device remembers of one past day, `history_days_ago` before the row's: it is marked by these
+names and never mixed with what was measured."""

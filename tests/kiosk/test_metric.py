@@ -19,10 +19,20 @@ SUFFIX = {
     "ms": "_ms",
     "B": "_bytes",
     "MB": "_mb",
+    "Ah": "_ah",
+    "s": "_s",
 }
 """How a unit ends a name; counts of things ("1") and codes ("") end in what is counted or said."""
 
-COUNTED = {"shelf_sessions_total", "shelf_ports_busy"}
+COUNTED = {
+    "shelf_sessions_total",
+    "shelf_ports_busy",
+    "battery_cycles_total",
+    "battery_full_discharges_total",
+    "bms_protections_total",
+    "history_days_ago",
+    "history_day_number",
+}
 
 every_metric = pytest.mark.parametrize("each", CATALOGUE.values(), ids=lambda each: each.name)
 
@@ -78,6 +88,12 @@ def test_energies_and_what_is_sent_are_counters() -> None:
         "shelf_sessions_total",
         "link_sent_bytes",
         "link_received_bytes",
+        "battery_cycles_total",
+        "battery_full_discharges_total",
+        "battery_drawn_total_ah",
+        "battery_discharged_total_wh",
+        "battery_charged_total_wh",
+        "bms_protections_total",
     }
 
 
@@ -89,18 +105,27 @@ def test_codes_are_states_and_whole() -> None:
         "charger_off_reason",
         "load_on",
         "charger_day_number",
+        "battery_alarm",
+        "bms_protection",
+        "bms_switches",
     }
     assert all(CATALOGUE[name].decimals == 0 for name in kinds(Kind.STATE) | kinds(Kind.COUNTER))
 
 
-def test_only_currents_and_temperatures_can_be_negative() -> None:
+def test_only_what_flows_both_ways_and_temperatures_can_be_negative() -> None:
     below = {each.name for each in CATALOGUE.values() if each.low < 0}
-    assert below == {"battery_current_a", "battery_temperature_c", "charger_temperature_c", "agent_temperature_c"}
+    assert below == {
+        "battery_current_a",
+        "battery_power_w",
+        "battery_temperature_c",
+        "charger_temperature_c",
+        "agent_temperature_c",
+    }
 
 
 def test_charging_and_discharging_are_equally_plausible() -> None:
-    current = CATALOGUE["battery_current_a"]
-    assert current.low == -current.high
+    for flow in (CATALOGUE["battery_current_a"], CATALOGUE["battery_power_w"]):
+        assert flow.low == -flow.high
 
 
 def test_a_value_stands_for_a_number_of_its_unit() -> None:
