@@ -1,4 +1,4 @@
-"""A real SQLite file a test, made by the migrations."""
+"""A real database a test, made by the migrations: every test that takes one runs on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,17 +8,30 @@ from pathlib import Path
 import pytest
 
 from store.engine import Store
-from store.migrate import upgrade
+from tests.databases import ENGINES, empty_database, migrated_database
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'kayasol.db'}"
+def empty_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database without tables."""
+    with empty_database(engine, tmp_path, lambda: request.getfixturevalue("postgres")) as url:
+        yield url
+
+
+@pytest.fixture
+def url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    with migrated_database(engine, tmp_path, lambda: request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
-    upgrade(url)
     opened = Store.open(url)
     yield opened
     opened.close()

@@ -1,0 +1,86 @@
+"""Values as lines of InfluxDB's line protocol, and names as its keys. Knows no server.
+
+    reading,site=damane,device=mppt,boot=00c0ffee00c0ffee battery_voltage_v:2=1251i,pv_power_w:1=345i 1790000000000
+
+One type for every field: a 64-bit integer. The resolution is part of the field's name, as in a schema: a metric that is
+sent in another resolution one day is another field, so no number can ever be read in a wrong one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
+
+from store.readings.base import Batch, Series
+
+READING, CHANNEL = "reading", "channel"
+FIELD = re.compile(r"([a-z0-9_]{1,40}):([0-9])")
+
+_NAME = re.compile(r"[a-z0-9-]{1,32}")
+_METRIC = re.compile(r"[a-z0-9_]{1,40}")
+
+
+def lines_of(batch: Batch) -> str:
+    """A line an instant and device, by one %-template for all rows: 7 times as fast as building points.
+
+    Raises ValueError for names that no topic, header or schema can hold.
+    """
+    return "".join(
+        _rows(_series_key(batch.site, device, batch.boot), times_ms, columns)
+        for device, times_ms, columns in _same_times(batch.columns)
+    )
+
+
+def channel_lines(site: str, columns: Iterable[Series]) -> str:
+    """A line a device that says which fields it has; its time says nothing."""
+    by_device: dict[str, dict[str, None]] = {}
+    for column in columns:
+        by_device.setdefault(column.device, {})[field_key(column.metric, column.decimals)] = None
+    return "".join(
+        f"{CHANNEL},site={checked(site)},device={checked(device)} {'=1i,'.join(keys)}=1i 0\n"
+        for device, keys in by_device.items()
+    )
+
+
+@lru_cache(maxsize=4096)
+def field_key(metric: str, decimals: int) -> str:
+    """The field that holds a metric in a resolution."""
+    if not _METRIC.fullmatch(metric) or not 0 <= decimals <= 9:
+        raise ValueError(f"{metric!r} with {decimals} decimals cannot be a field")
+    return f"{metric}:{decimals}"
+
+
+@lru_cache(maxsize=4096)
+def checked(name: str) -> str:
+    """A site, device or boot that needs no quoting in a line, a query or a predicate. Raises ValueError."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a site, a device or a boot")
+    return name
+
+
+@lru_cache(maxsize=4096)
+def _series_key(site: str, device: str, boot: str) -> str:
+    return f"{READING},site={checked(site)},device={checked(device)},boot={checked(boot)} "
+
+
+def _same_times(columns: Sequence[Series]) -> list[tuple[str, list[int], list[Series]]]:
+    """Columns of one device and the same instants share lines; most often that is a whole device."""
+    groups: list[tuple[str, list[int], list[Series]]] = []
+    for column in columns:
+        if not column.values:
+            continue
+        for device, times_ms, members in groups:
+            if device == column.device and (times_ms is column.times_ms or times_ms == column.times_ms):
+                members.append(column)
+                break
+        else:
+            groups.append((column.device, column.times_ms, [column]))
+    return groups
+
+
+def _rows(series_key: str, times_ms: list[int], columns: list[Series]) -> str:
+    fields = ",".join(f"{field_key(column.metric, column.decimals)}=%di" for column in columns)
+    rows = zip(*(column.values for column in columns), times_ms, strict=True)
+    return f"{series_key}{fields} %d\n" * len(times_ms) % tuple(chain.from_iterable(rows))
