@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edge_agent.transports.crc import crc16
+
 FRAME_MAX = 120
 """Bytes from `$` to LF inclusive."""
 SEQ_MODULO = 65_536
@@ -95,23 +97,6 @@ def frame_bytes(seq: int, kind: str, fields: Sequence[str | int]) -> bytes:
     if _accept(raw[1:-2]) is None or len(raw) > FRAME_MAX:
         raise ValueError(f"{raw[:FRAME_MAX]!r} is not a frame of docs/charging-board.md")
     return raw
-
-
-def crc16(body: bytes) -> int:
-    """CRC-16/MODBUS: polynomial 0xA001 reflected, start 0xFFFF, no final exclusive-or; `123456789` gives 0x4B37."""
-    crc = 0xFFFF
-    for byte in body:
-        crc = (crc >> 8) ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
-    return crc
-
-
-def _crc_of_byte(byte: int) -> int:
-    for _bit in range(8):
-        byte = (byte >> 1) ^ (0xA001 if byte & 1 else 0)
-    return byte
-
-
-_CRC_TABLE = tuple(map(_crc_of_byte, range(256)))
 
 
 def _accept(line: bytes) -> BoardFrame | None:

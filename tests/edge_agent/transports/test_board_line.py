@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.transports.board_line import FRAME_MAX, BoardFrame, BoardLineParser, crc16, frame_bytes
+from edge_agent.transports.board_line import FRAME_MAX, BoardFrame, BoardLineParser, frame_bytes
+from edge_agent.transports.crc import crc16
 
 PAGE = Path(__file__).parents[3] / "docs" / "charging-board.md"
 HELLO = b"$0,HELLO?*FDCF\r\n"
