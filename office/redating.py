@@ -7,23 +7,26 @@ kiosk.time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from kiosk.errors import WireError
 from kiosk.time import DAY_MS, day_of
-from kiosk.wire.block import decode_columns
+from kiosk.wire.block import Columns, decode_columns
+from kiosk.wire.schema import Schema
 from store import blocks, boots, counters, days
 from store.boots import Boot
 from store.engine import Store
-from store.readings.base import ReadingsStore
+from store.readings.base import Batch, ReadingsStore
 from store.readings.dated import datable, days_of, flagged_of, series_of
 
 BLOCKS_A_STEP = 100
 """Written in one transaction: some tenths of a second on a small machine."""
 DAYS_MAX = 400
+
+_Readable = tuple[blocks.Block, Columns, Schema]
 
 
 class Redating:
@@ -65,34 +68,40 @@ class Redating:
         while found := blocks.of_boot(
             connection, boot.site, boot.boot, (blocks.UNDATED,), after_id=after_id, limit=BLOCKS_A_STEP
         ):
-            touched: set[str] = set()
-            written = [block.id for block in found if self._write(connection, block, offset_ms, touched)]
-            blocks.set_state(connection, written, blocks.WRITTEN)
-            if touched:
-                days.mark_dirty(connection, boot.site, touched, self._clock())
-            if written:
+            readable = [pair for block in found if (pair := _columns(connection, block, offset_ms)) is not None]
+            if readable:
+                self._write(connection, boot, offset_ms, readable)
+                blocks.set_state(connection, [block.id for block, _, _ in readable], blocks.WRITTEN)
                 return True
             # These have no date that can be true by this fix; they go on waiting for a better one.
             after_id = found[-1].id
         return False
 
-    def _write(self, connection: Connection, block: blocks.Block, offset_ms: int, touched: set[str]) -> bool:
-        schema = blocks.get_schema(connection, block.site, block.schema_hash)
-        if schema is None:
-            blocks.set_state(connection, [block.id], blocks.PARKED)
-            return False
-        try:
-            columns = decode_columns(block.body, len(schema.columns))
-        except WireError:
-            blocks.set_state(connection, [block.id], blocks.REFUSED)
-            counters.add(connection, {"redating_refused_blocks": 1})
-            return False
-        if not datable(columns, offset_ms):
-            return False
-        self._readings.write(block.site, block.boot, series_of(columns, schema, offset_ms))
-        blocks.add_flagged(connection, flagged_of(columns, schema, block.site, offset_ms))
-        touched |= days_of(columns, offset_ms)
-        return True
+    def _write(self, connection: Connection, boot: Boot, offset_ms: int, readable: Sequence[_Readable]) -> None:
+        batches = [
+            Batch(boot.site, boot.boot, series_of(columns, schema, offset_ms)) for _, columns, schema in readable
+        ]
+        self._readings.write_many(batches)
+        touched: set[str] = set()
+        for _, columns, schema in readable:
+            blocks.add_flagged(connection, flagged_of(columns, schema, boot.site, offset_ms))
+            touched |= days_of(columns, offset_ms)
+        days.mark_dirty(connection, boot.site, touched, self._clock())
+
+
+def _columns(connection: Connection, block: blocks.Block, offset_ms: int) -> _Readable | None:
+    """A block with what is in it, None where it cannot be read or has no date that can be true."""
+    schema = blocks.get_schema(connection, block.site, block.schema_hash)
+    if schema is None:
+        blocks.set_state(connection, [block.id], blocks.PARKED)
+        return None
+    try:
+        columns = decode_columns(block.body, len(schema.columns))
+    except WireError:
+        blocks.set_state(connection, [block.id], blocks.REFUSED)
+        counters.add(connection, {"redating_refused_blocks": 1})
+        return None
+    return (block, columns, schema) if datable(columns, offset_ms) else None
 
 
 def _days_of_boot(boot: Boot) -> Iterable[str]:
