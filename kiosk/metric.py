@@ -122,6 +122,13 @@ _ALL = (
     _gauge("history_bulk_s", "s", 0, 0, 86_400),
     _gauge("history_absorption_s", "s", 0, 0, 86_400),
     _gauge("history_float_s", "s", 0, 0, 86_400),
+    _gauge("shelf_voltage_v", "V", 2, 0, 300),
+    _gauge("shelf_current_a", "A", 3, 0, 300),
+    _gauge("shelf_frequency_hz", "Hz", 1, 40, 70),
+    _gauge("shelf_power_factor_percent", "%", 0, 0, 100),
+    _state("charger_fault", 2**32),
+    _counter("battery_full_charges_total", "1"),
+    _counter("battery_charged_total_ah", "Ah"),
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in _ALL}

@@ -94,6 +94,8 @@ def test_energies_and_what_is_sent_are_counters() -> None:
         "battery_discharged_total_wh",
         "battery_charged_total_wh",
         "bms_protections_total",
+        "battery_full_charges_total",
+        "battery_charged_total_ah",
     }
 
 
@@ -108,6 +110,7 @@ def test_codes_are_states_and_whole() -> None:
         "battery_alarm",
         "bms_protection",
         "bms_switches",
+        "charger_fault",
     }
     assert all(CATALOGUE[name].decimals == 0 for name in kinds(Kind.STATE) | kinds(Kind.COUNTER))
 
