@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from firmware_sim.devices.mppt_history import Sense
+from firmware_sim.devices.victron_bmv import VictronBmv
 from firmware_sim.faults import Fault
 from firmware_sim.kiosk import SimulatedKiosk
 from firmware_sim.lines import DeviceEnd
@@ -93,5 +94,7 @@ class Bench:
             self._end.device_write(self.kiosk.faults.spoil(self._name, self.now_utc_ms, said))
 
 
-FURTHER: dict[str, tuple[Callable[[Scenario, int], PlantDevice], int]] = {}
+FURTHER: dict[str, tuple[Callable[[Scenario, int], PlantDevice], int]] = {
+    "victron-bmv": (lambda scenario, _seed: VictronBmv(scenario.plant.battery.nominal_ah), 19_200),
+}
 """Device name -> (how to build it for a scenario and a seed, speed of its line in baud)."""

@@ -7,23 +7,27 @@ from collections.abc import Callable, Mapping
 
 from edge_agent.drivers.base import Decoder, Driver
 from edge_agent.drivers.charging_board import BoardDecoder, ChargingBoard
+from edge_agent.drivers.victron_bmv import BmvDecoder, VictronBmv
 from edge_agent.drivers.victron_vedirect import VictronDecoder, VictronVeDirect
 from edge_agent.transports.base import Transport
 from kiosk.errors import ConfigError
 
 DRIVERS: dict[str, Callable[..., Driver]] = {
     "charging-board": ChargingBoard,
+    "victron-bmv": VictronBmv,
     "victron-vedirect": VictronVeDirect,
 }
 """Driver name -> maker of a driver for (device name, its line), and for its OPTIONS by name."""
 
 DECODERS: dict[str, Callable[[], Decoder]] = {
     "charging-board": BoardDecoder,
+    "victron-bmv": BmvDecoder,
     "victron-vedirect": VictronDecoder,
 }
 
 BAUD: dict[str, int] = {
     "charging-board": 115_200,
+    "victron-bmv": 19_200,
     "victron-vedirect": 19_200,
 }
 """Line speed of each driver's device; 8 data bits, no parity, 1 stop bit for all of them."""

@@ -97,6 +97,18 @@ class Driver(Protocol):
         """Lifetime counts for a technician's eye: bytes, good, bad and whatever else this protocol has."""
 
 
+class WithoutEvents:
+    """What most drivers do about events: there are none."""
+
+    driver_name = ""
+
+    def events(self) -> list[Event]:
+        return []
+
+    def answer(self, event: Event, accepted: bool, reason: str = "") -> None:  # noqa: ARG002 - nothing to answer
+        raise ValueError(f"{self.driver_name} reports no events, and never reported {event!r}")
+
+
 class Decoder(Protocol):
     """The same protocol without a line: for looking at recorded or piped bytes."""
 

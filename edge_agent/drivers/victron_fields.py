@@ -6,8 +6,12 @@ From the vendor's text, VE.Direct Protocol 3.29 (docs/devices/victron-vedirect.m
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-# label: (metric, multiplier, divisor): value x multiplier / divisor is the metric in its resolution.
+FieldTable = Mapping[str, tuple[str, int, int]]
+"""Label -> (metric, multiplier, divisor): value x multiplier / divisor is the metric in its resolution."""
+
+# Of a charger; a battery monitor's table is in victron_bmv.py.
 FIELDS: dict[str, tuple[str, int, int]] = {
     "V": ("battery_voltage_v", 1, 10),  # mV
     "I": ("battery_current_a", 1, 10),  # mA, positive while charging
@@ -59,15 +63,17 @@ _SWITCH = {"ON": 1, "OFF": 0}
 """Compared case-blind: an old battery monitor writes On."""
 MISSING = "---"
 """Sent while the device does not know: not synchronised, or no sensor."""
+INFINITE = {"TTG": "-1"}
+"""Said of a time that has no end."""
 
 
-def values(fields: dict[str, str]) -> dict[str, int]:
-    """Metric -> integer in its resolution, of the fields that are there and well written."""
+def values(fields: dict[str, str], table: FieldTable = FIELDS) -> dict[str, int]:
+    """Metric -> integer in its resolution, of the table's fields that are there, finite and well written."""
     found: dict[str, int] = {}
-    for label, (metric, multiplier, divisor) in FIELDS.items():
+    for label, (metric, multiplier, divisor) in table.items():
         text = fields.get(label, MISSING)
         number = _SWITCH.get(text.upper()) if label == "LOAD" else _number(text)
-        if number is not None:
+        if number is not None and text != INFINITE.get(label):
             found[metric] = _scaled(number, multiplier, divisor)
     if "I" in fields and _gives_converter_current(fields):
         _to_battery_current(found)
@@ -83,8 +89,9 @@ def _number(text: str) -> int | None:
 
 def _scaled(number: int, multiplier: int, divisor: int) -> int:
     """Rounded to the nearest, halves away from zero, so that charging and discharging are treated alike."""
-    scaled = (abs(number) * multiplier * 2 + divisor) // (divisor * 2)
-    return -scaled if number < 0 else scaled
+    product = number * multiplier
+    scaled = (abs(product) * 2 + divisor) // (divisor * 2)
+    return -scaled if product < 0 else scaled
 
 
 def _gives_converter_current(fields: dict[str, str]) -> bool:

@@ -5,8 +5,8 @@ Wiring, settings, what is read and what is not: docs/devices/victron-vedirect.md
 
 from __future__ import annotations
 
-from edge_agent.drivers.base import Event, serial_of
-from edge_agent.drivers.victron_fields import FIELDS, MISSING, STATES, product, values
+from edge_agent.drivers.base import WithoutEvents, serial_of
+from edge_agent.drivers.victron_fields import FIELDS, INFINITE, MISSING, STATES, FieldTable, product, values
 from edge_agent.transports.base import Transport
 from edge_agent.transports.vedirect import TextBlock, VeDirectParser
 from kiosk.metric import CATALOGUE
@@ -15,7 +15,7 @@ from kiosk.reading import Reading
 STALE_MS = 10_000
 
 
-class VictronVeDirect:
+class VictronVeDirect(WithoutEvents):
     """One charger. It sends a block a second by itself; nothing is ever asked of it."""
 
     driver_name = "victron-vedirect"
@@ -63,12 +63,6 @@ class VictronVeDirect:
             return None
         return self._reading
 
-    def events(self) -> list[Event]:
-        return []
-
-    def answer(self, event: Event, accepted: bool, reason: str = "") -> None:  # noqa: ARG002
-        raise ValueError(f"a charger reports no events, and never reported {event!r}")
-
     def counters(self) -> dict[str, int]:
         parser = self._parser
         return {
@@ -86,27 +80,28 @@ class VictronVeDirect:
 
 
 class VictronDecoder:
-    """Recorded bytes to rows: every metric of FIELDS in its unit, and every other label as it was sent."""
+    """Recorded bytes to rows: every metric of the table in its unit, and every other label as it was sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: FieldTable = FIELDS) -> None:
+        self._table = table
         self._parser = VeDirectParser()
         self.good = self.bad = self.hex = 0
 
     def feed(self, raw: bytes) -> list[dict[str, object]]:
         found = self._parser.feed(raw)
         self.good, self.bad, self.hex = self._parser.good, self._parser.bad, self._parser.hex
-        return [_row(each.fields) for each in found if isinstance(each, TextBlock)]
+        return [_row(each.fields, self._table) for each in found if isinstance(each, TextBlock)]
 
 
-def _row(fields: dict[str, str]) -> dict[str, object]:
-    said = values(fields)
+def _row(fields: dict[str, str], table: FieldTable) -> dict[str, object]:
+    said = values(fields, table)
     row: dict[str, object] = {"product": product(fields["PID"])} if "PID" in fields else {}
     for label, text in fields.items():
-        metric = FIELDS[label][0] if label in FIELDS else None
+        metric = table[label][0] if label in table else None
         if metric is not None and metric in said:
             known = CATALOGUE[metric]
             row[metric] = known.real(said[metric]) if known.decimals else said[metric]
-        elif metric is not None and text == MISSING:
+        elif metric is not None and text in (MISSING, INFINITE.get(label)):
             row[metric] = None
         else:
             row[label] = text

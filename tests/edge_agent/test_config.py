@@ -73,7 +73,7 @@ TARIFF = '\n[[tariff]]\nservice = "phone"\nname = "Téléphone"\nprice = {}\nbut
         (MINIMAL + "[agent]\nchunk_rows = 0\n", "[agent] chunk_rows must be an integer from 1 to 60"),
         (MINIMAL + "[limits]\noutbox_rows = 10\n", "[limits] outbox_rows must be an integer from 1000"),
         (MINIMAL.replace("victron-vedirect", "victron-vedirekt"), 'did you mean "victron-vedirect"?'),
-        (MINIMAL.replace("victron-vedirect", "qqq"), "there are: charging-board, victron-vedirect"),
+        (MINIMAL.replace("victron-vedirect", "qqq"), "there are: charging-board, "),
         (MINIMAL + MINIMAL[MINIMAL.index("[[") :].replace("USB0", "USB1"), '[[device]] name "mppt" is given twice'),
         (
             MINIMAL + MINIMAL[MINIMAL.index("[[") :].replace("mppt", "mppt2"),
