@@ -21,6 +21,7 @@ SUFFIX = {
     "MB": "_mb",
     "Ah": "_ah",
     "s": "_s",
+    "Hz": "_hz",
 }
 """How a unit ends a name; counts of things ("1") and codes ("") end in what is counted or said."""
 
@@ -32,6 +33,7 @@ COUNTED = {
     "bms_protections_total",
     "history_days_ago",
     "history_day_number",
+    "battery_full_charges_total",
 }
 
 every_metric = pytest.mark.parametrize("each", CATALOGUE.values(), ids=lambda each: each.name)
