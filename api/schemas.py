@@ -34,8 +34,8 @@ class ProblemAnswer(BaseModel):
     title: str
     status: int
     detail: str
-    instead: str | None = Field(None, description="What to ask instead.")
-    errors: list[dict[str, Any]] | None = Field(None, description="Each parameter that is not of its form.")
+    instead: str | None = Field(default=None, description="What to ask instead.")
+    errors: list[dict[str, Any]] | None = Field(default=None, description="Each parameter that is not of its form.")
 
 
 class StateAnswer(Answer):
@@ -235,7 +235,9 @@ class HealthAnswer(Answer):
 
     status: Literal["ok", "broken"]
     database: str = Field(examples=["ok"])
-    last_arrival_ms: int | None
-    last_arrival_age_s: int | None
-    dirty_days: int | None = Field(description="Days that wait for their figures; at most 1000 are counted.")
-    dead_letters: int | None
+    last_arrival_ms: int | None = None
+    last_arrival_age_s: int | None = None
+    dirty_days: int | None = Field(
+        default=None, description="Days that wait for their figures; at most 1000 are counted."
+    )
+    dead_letters: int | None = None

@@ -57,7 +57,7 @@ def bars(days: Sequence[Bar], title: str, top_label: str, height: int = 104) -> 
             (partial if day.partial else whole).append(stroke)
         if (len(days) - 1 - index) % every == 0:
             place = _number(min(x + step / 2, WIDTH - 9))
-            parts.append(f'<text x="{place}" y="{height - 2}">{escape(day.label)}</text>')
+            parts.append(f'<text x="{place}" y="{height - 4}">{escape(day.label)}</text>')
     thick = _number(step * 0.72)
     parts.append(f'<path class="bar" stroke-width="{thick}" d="{"".join(whole)}"/>')
     if partial:
@@ -110,7 +110,7 @@ def curve(
         parts.append(f'<text x="{WIDTH}" y="{_number(at(value) - 3)}" class="end">{escape(label)}</text>')
     for share, label in ticks:
         place = min(max(share * WIDTH, 8), WIDTH - 10)
-        parts.append(f'<text x="{_number(place)}" y="{height - 2}">{escape(label)}</text>')
+        parts.append(f'<text x="{_number(place)}" y="{height - 4}">{escape(label)}</text>')
     return _svg(height, title, "".join(parts), "curve")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api import times
+from api import examples, times
 from api.deps import Rooms, RoomsHere, SiteCode, known_site
 from api.errors import Problem
 from api.openapi import REFUSALS, example
@@ -41,13 +41,6 @@ _COLUMNS = (
     "coverage_permille",
     "reasons",
 )
-_CSV_EXAMPLE = "\r\n".join(
-    (
-        ",".join(_COLUMNS),
-        "2026-11-22,XOF,2300,23,412,356,1000,1000,958,12180,1000,not_heard:link=4",
-    )
-)
-
 Day = Annotated[str | None, Query(pattern=times.DAY, examples=["2026-11-01"])]
 First = Annotated[Day, Query(alias="from", description="First day; without, 30 days before the last.")]
 Last = Annotated[Day, Query(alias="to", description="Last day, included; without, today.")]
@@ -60,7 +53,7 @@ class Separator(StrEnum):
     SEMICOLON = "semicolon"
 
 
-@router.get("/sites/{site}/days", responses=REFUSALS)
+@router.get("/sites/{site}/days", responses={200: example(examples.DAYS), **REFUSALS})
 def days(rooms: RoomsHere, site: SiteCode, first: First = None, last: Last = None) -> DaysAnswer:
     """Every computed day of the span, oldest first; at most 400."""
     first_day, last_day = _span(first, last, rooms.clock())
@@ -71,7 +64,7 @@ def days(rooms: RoomsHere, site: SiteCode, first: First = None, last: Last = Non
 @router.get(
     "/sites/{site}/days.csv",
     response_class=Response,
-    responses={200: {"description": "A table", **example(_CSV_EXAMPLE, "text/csv")}, **REFUSALS},
+    responses={200: {"description": "A table", **example(examples.DAYS_CSV, "text/csv")}, **REFUSALS},
 )
 def days_csv(
     rooms: RoomsHere,

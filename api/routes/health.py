@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import examples
 from api.deps import Rooms, RoomsHere
 from api.openapi import example
 from api.schemas import HealthAnswer
@@ -23,17 +24,6 @@ metrics_router = APIRouter(tags=["server"])
 
 DIRTY_DAYS_MAX = 1000
 _NO_STORE = {"Cache-Control": "no-store"}
-
-_OK = {
-    "status": "ok",
-    "database": "ok",
-    "last_arrival_ms": 1_795_392_000_000,
-    "last_arrival_age_s": 42,
-    "dirty_days": 0,
-    "dead_letters": 0,
-}
-_BROKEN = {**dict.fromkeys(_OK), "status": "broken", "database": "the database cannot be read"}
-_TEXT = 'kayasol_frames_total 4023.0\nkayasol_last_arrival_seconds{site="damane"} 1.795392e+09\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +40,8 @@ class Condition:
 @router.get(
     "/health",
     responses={
-        200: example(_OK),
-        503: {"model": HealthAnswer, "description": "Broken", **example(_BROKEN)},
+        200: example(examples.HEALTHY),
+        503: {"model": HealthAnswer, "description": "Broken", **example(examples.BROKEN)},
     },
 )
 def health(rooms: RoomsHere, response: Response) -> HealthAnswer:
@@ -74,14 +64,13 @@ def health(rooms: RoomsHere, response: Response) -> HealthAnswer:
             dead_letters=found.dead_letters,
         )
     response.status_code = 503
-    unknown = dict.fromkeys(("last_arrival_ms", "last_arrival_age_s", "dirty_days", "dead_letters"))
-    return HealthAnswer(status="broken", database=broken, **unknown)
+    return HealthAnswer(status="broken", database=broken)
 
 
 @metrics_router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"description": "Prometheus text format", **example(_TEXT, "text/plain")}},
+    responses={200: {"description": "Prometheus text format", **example(examples.METRICS, "text/plain")}},
 )
 def metrics(rooms: RoomsHere) -> Response:
     """Counters since the database was made, and how the server stands now."""

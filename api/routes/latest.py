@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api import times
+from api import examples, times
 from api.deps import RoomsHere, SiteCode, known_site
 from api.openapi import REFUSALS, example
 from api.schemas import LatestAnswer, ValueAnswer
@@ -12,24 +12,8 @@ from kiosk.metric import CATALOGUE
 
 router = APIRouter(tags=["readings"])
 
-_EXAMPLE = {
-    "site": "damane",
-    "now_ms": 1_795_392_030_000,
-    "values": [
-        {
-            "device": "mppt",
-            "metric": "battery_voltage_v",
-            "unit": "V",
-            "value": 12.87,
-            "time_ms": 1_795_392_000_000,
-            "time": "2026-11-23T00:00:00Z",
-            "age_s": 30,
-        }
-    ],
-}
 
-
-@router.get("/sites/{site}/latest", responses={200: example(_EXAMPLE), **REFUSALS})
+@router.get("/sites/{site}/latest", responses={200: example(examples.LATEST), **REFUSALS})
 def latest(site: SiteCode, rooms: RoomsHere) -> LatestAnswer:
     """The newest value of each device and metric, however old: look at `age_s`."""
     with rooms.store.read() as connection:

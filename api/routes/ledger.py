@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 
+from api import examples
 from api.deps import RoomsHere, SiteCode, known_site
 from api.errors import Problem
-from api.openapi import REFUSALS
+from api.openapi import REFUSALS, example
 from api.schemas import BranchAnswer, GapAnswer, KeyAnswer, LedgerAnswer, RecordAnswer
 from store import ledger_aside, ledger_table, sites
 from store.ledger_table import Record
@@ -19,7 +20,7 @@ router = APIRouter(tags=["ledger"])
 RECORDS_MAX = 500
 
 
-@router.get("/sites/{site}/ledger", responses=REFUSALS)
+@router.get("/sites/{site}/ledger", responses={200: example(examples.LEDGER), **REFUSALS})
 def ledger(
     rooms: RoomsHere,
     site: SiteCode,

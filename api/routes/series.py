@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api import times
+from api import examples, times
 from api.deps import Rooms, RoomsHere, SiteCode, known_site
 from api.errors import Problem
 from api.openapi import REFUSALS, example
@@ -22,22 +22,6 @@ router = APIRouter(tags=["readings"])
 POINTS_MAX = 20_000
 """Raw values in one answer: two weeks of one a minute."""
 INTERVALS_MAX = 5_000
-
-_EXAMPLE = {
-    "site": "damane",
-    "device": "mppt",
-    "metric": "battery_voltage_v",
-    "unit": "V",
-    "start_ms": 1_795_392_000_000,
-    "end_ms": 1_795_395_600_000,
-    "interval_s": 900,
-    "times_ms": [1_795_392_000_000, 1_795_392_900_000],
-    "means": [12.871, 12.864],
-    "lows": [12.86, 12.85],
-    "highs": [12.88, 12.87],
-    "lasts": [12.87, 12.85],
-    "counts": [15, 15],
-}
 
 Name = Annotated[str, Query(pattern="^[A-Za-z0-9_.-]{1,40}$", description="As in `latest`.")]
 Instant = Annotated[
@@ -53,7 +37,7 @@ Instant = Annotated[
 @router.get(
     "/sites/{site}/series",
     response_class=Response,
-    responses={200: {"model": SeriesAnswer, "description": "Columns", **example(_EXAMPLE)}, **REFUSALS},
+    responses={200: {"model": SeriesAnswer, "description": "Columns", **example(examples.SERIES)}, **REFUSALS},
 )
 def series(
     rooms: RoomsHere,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api import examples
 from api.deps import Rooms, RoomsHere, SiteCode, known_site
 from api.openapi import REFUSALS, example
 from api.pages import states
@@ -13,32 +14,14 @@ from office.overview import SiteCard
 
 router = APIRouter(tags=["sites"])
 
-_SITE = {
-    "code": "damane",
-    "name": "École de Damané",
-    "commune": "Kaya",
-    "kind": "school",
-    "currency": "XOF",
-    "state": {"level": "ok", "code": "ok", "since_ms": 1_795_392_000_000, "subject": "", "reason": "Tout fonctionne."},
-    "last_arrival_ms": 1_795_392_000_000,
-    "income_today_minor": 1_950,
-    "income_month_minor": 42_300,
-    "income_last_month_minor": 61_150,
-    "income_known_to_ms": 1_795_392_000_000,
-    "records_complete_upto": 1_204,
-    "records_at_kiosk": 7,
-    "income_at_kiosk_minor": 650,
-    "uptimes": {"power_permille": 998, "agent_permille": 1000, "link_permille": 964, "days": 30},
-}
 
-
-@router.get("/sites", responses={200: example({"sites": [_SITE]}), 503: REFUSALS[503]})
+@router.get("/sites", responses={200: example({"sites": [examples.SITE]}), 503: REFUSALS[503]})
 def sites(rooms: RoomsHere) -> SitesAnswer:
     """Every site, by code, with its state and its income as far as it is known here."""
     return SitesAnswer(sites=[_answer(rooms, card) for card in rooms.overview.sites()])
 
 
-@router.get("/sites/{site}", responses={200: example(_SITE), **REFUSALS})
+@router.get("/sites/{site}", responses={200: example(examples.SITE), **REFUSALS})
 def site(rooms: RoomsHere, site: SiteCode) -> SiteAnswer:
     """One site."""
     with rooms.store.read() as connection:
