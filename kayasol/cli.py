@@ -13,7 +13,7 @@ from kayasol import __version__
 from kayasol.settings import ServerSettings, load_settings
 from kiosk.errors import KioskError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Energy, connectivity and income of solar kiosks.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Energy, connectivity and income of solar kiosks.")
 site_app = typer.Typer(no_args_is_help=True, help="Sites and their devices.")
 app.add_typer(site_app, name="site")
 

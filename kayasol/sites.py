@@ -37,15 +37,21 @@ class DeviceRequest:
 def read_request(path: Path) -> DeviceRequest:
     """A device's request. Raises ConfigError that says what to do."""
     try:
-        raw = path.read_bytes()
+        return parse_request(path.read_bytes())
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; copy the file that `kayasol-edge init` wrote") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def parse_request(raw: bytes) -> DeviceRequest:
+    """A request's bytes. Raises ConfigError that says what to do."""
     if len(raw) > REQUEST_BYTES:
-        raise ConfigError(f"{path} is too large for a device request; is it another file?")
+        raise ConfigError("too large for a device request; is it another file?")
     try:
         fields = json.loads(raw)
         if fields["v"] != 1 or fields["kind"] != "device-request":
-            raise ConfigError(f"{path} is not a device request of version 1; run `kayasol-edge init` of the same release")
+            raise ConfigError("not a device request of version 1; run `kayasol-edge init` of the same release")
         site = str(fields["site"])
         check_site(site)
         dev, pub = bytes.fromhex(fields["dev"]).hex(), bytes.fromhex(fields["ledger_pub"]).hex()
@@ -53,7 +59,7 @@ def read_request(path: Path) -> DeviceRequest:
             raise ValueError("lengths")
         return DeviceRequest(site, dev, pub, str(fields["csr_pem"]).encode("ascii"))
     except (ValueError, KeyError, TypeError, WireError) as error:
-        raise ConfigError(f"{path} is damaged ({error}); copy it again from the device") from error
+        raise ConfigError(f"damaged ({error}); copy it again from the device") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,12 @@ def add_site_from_request(settings: ServerSettings, request_path: Path, site: Ne
     store = Store.open(settings.database)
     try:
         authority = Authority(settings.folder / "ca", now)
-        return commission(store, authority, open_keys(settings.folder), request, site, int(now.timestamp()) * 1000)
+        return commission_request(store, authority, open_keys(settings.folder), request, site, int(now.timestamp()) * 1000)
     finally:
         store.close()
 
 
-def commission(
+def commission_request(
     store: Store, authority: Authority, keys: IngestKeys, request: DeviceRequest, site: NewSite, issued_ms: int
 ) -> bytes:
     """Register site and device; returns the answer file's bytes. `issued_ms` is UTC milliseconds."""

@@ -30,7 +30,7 @@ class Children:
         """Start `python -m …` words as a process; with `listen` its standard output is a pipe of lines."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("a", encoding="utf-8") as log:
-            child = subprocess.Popen(  # noqa: S603 our own modules with our own words
+            child = subprocess.Popen(
                 [sys.executable, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if listen else log,
@@ -64,10 +64,19 @@ class Children:
             self.stop(name)
 
     def check(self) -> None:
-        """Raise ChildError if one has ended by itself."""
-        for name, child in self.running.items():
-            if child.poll() is not None:
-                raise ChildError(f"{name} ended with code {child.returncode}:\n{self.tail(name)}")
+        """Raise ChildError if one has failed. One that has ended well is no longer a running one."""
+        for name, child in list(self.running.items()):
+            code = child.poll()
+            if code is None:
+                continue
+            del self.running[name]
+            if code != 0:
+                raise ChildError(f"{name} ended with code {code}:\n{self.tail(name)}")
+
+    def all_ended(self, names: Sequence[str]) -> bool:
+        """Whether all of these have ended well."""
+        self.check()
+        return not any(name in self.running for name in names)
 
     def tail(self, name: str) -> str:
         """The end of a log."""
@@ -78,7 +87,9 @@ class Children:
 
     def wait_for(self, name: str, limit_s: float) -> None:
         """Until a process has ended by itself; raises ChildError if it fails or takes too long."""
-        child = self.running[name]
+        child = self.running.get(name)
+        if child is None:
+            return
         try:
             code = child.wait(limit_s)
         except subprocess.TimeoutExpired as error:

@@ -44,6 +44,11 @@ class Places:
         """What this demo was started with; its presence means that the history is complete."""
         return self.root / "demo.json"
 
+    @property
+    def server_ready(self) -> Path:
+        """Exists once kiosks that have caught up may meet the server."""
+        return self.root / "server.ready"
+
     def kiosk(self, code: str) -> Path:
         return self.root / "kiosks" / code
 

@@ -1,0 +1,221 @@
+"""`kayasol demo`: a month of history by the real path, then three kiosks live, until Ctrl-C. Starts and stops processes."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from firmware_sim.scenarios import load_scenario
+from kayasol.demo import sums
+from kayasol.demo.children import Children, wait_until
+from kayasol.demo.places import DAILY_SITE, Places, Run, Village, load_run
+from kayasol.demo.progress import Bar, drained_permille, has_dirty_days
+from kayasol.demo.setup import commission_village, write_agent_toml
+from kayasol.settings import load_settings
+from kiosk.errors import ConfigError
+from store.engine import Store
+
+MONTH_LIMIT_S = 900.0
+DRAIN_LIMIT_S = 600.0
+START_LIMIT_S = 60.0
+LIVE_S = 600
+"""Each contact asks a site for rows every 10 s during so long; the demo's sites are in contact all the time."""
+DAY_MS = 86_400_000
+
+
+def run_demo(root: Path, *, port: int, days: int, seed: int, fresh: bool) -> None:
+    """Run until Ctrl-C or SIGTERM; every process that was started has then ended."""
+    _refuse_taken(port)
+    if fresh and root.exists():
+        _forget(root)
+    places = Places(root)
+    earlier = load_run(places.run_file)
+    if earlier is None and root.exists():
+        _forget(root)
+    signal.signal(signal.SIGTERM, _interrupt)
+    children = Children(places.logs)
+    steps = Steps()
+    try:
+        ports = Ports(port, _free_port())
+        children.start("broker", ["-m", "kayasol.demo.broker", str(ports.broker)])
+        wait_until(lambda: _answers(ports.broker), START_LIMIT_S, children)
+        if earlier is None:
+            _live_through_month(places, children, steps, Run(seed, days), ports)
+        else:
+            print(f"Going on with the demo in {root} (a new one: kayasol demo --fresh)")
+            _start_server(places, children, steps, ports)
+        _go_live(places, children, steps, ports)
+        print(f"\nReady after {steps.total_s:.0f} s:  http://127.0.0.1:{port}/   (English: /en)   Ctrl-C stops everything.")
+        while True:
+            children.check()
+            time.sleep(1.0)
+    except KeyboardInterrupt:
+        print("\nStopping ...")
+    finally:
+        children.stop_all()
+    print("All processes have ended. `kayasol demo` goes on from here; the time between will show as a gap.")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """On 127.0.0.1."""
+
+    pages: int
+    broker: int
+
+
+class Steps:
+    """Prints what is done and how long it took."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def total_s(self) -> float:
+        """Since the demo was started."""
+        return time.monotonic() - self._began
+
+    def do(self, words: str, work: Callable[[], object]) -> None:
+        """One step with its seconds."""
+        began = time.monotonic()
+        sys.stdout.write(f"{words} ... ")
+        sys.stdout.flush()
+        work()
+        print(f"{time.monotonic() - began:.1f} s")
+
+
+@dataclass
+class Months:
+    """What the processes that live through the past have said."""
+
+    lived_days: dict[str, int] = field(default_factory=dict)
+    present: set[str] = field(default_factory=set)
+
+    def follow(self, lines: Iterable[str], code: str) -> None:
+        """Read one process's lines until it ends."""
+        for line in lines:
+            word, _, number = line.strip().partition(" ")
+            if word == "lived":
+                self.lived_days[code] = int(number)
+            elif word == "present":
+                self.present.add(code)
+
+
+def _live_through_month(places: Places, children: Children, steps: Steps, run: Run, ports: Ports) -> None:
+    settings = load_settings(places.server)
+    issued_ms = time.time_ns() // 1_000_000 - run.days * DAY_MS
+    steps.do("Keys, acts and certificates of three sites", lambda: commission_village(places, settings, issued_ms))
+    codes = Village().codes
+    months = Months()
+    for code in codes:
+        words = ["-m", "kayasol.demo.month", code, str(places.root), str(run.days), str(run.seed), str(ports.broker)]
+        child = children.start(f"month-{code}", words, listen=True)
+        threading.Thread(target=months.follow, args=(child.stdout, code), daemon=True).start()
+    bar = Bar(f"{run.days} days of three kiosks", len(codes) * run.days)
+    bar.until(
+        lambda: sum(months.lived_days.values()), lambda: len(months.present) == len(codes), MONTH_LIMIT_S, children
+    )
+    children.wait_for(f"month-{DAILY_SITE}", START_LIMIT_S)
+    _start_server(places, children, steps, ports)
+    places.server_ready.touch()
+    store = Store.open(settings.database)
+    try:
+        Bar("What waited at the kiosks, over MQTT", 1000).until(
+            lambda: drained_permille(store, codes),
+            lambda: children.all_ended([f"month-{code}" for code in codes]),
+            DRAIN_LIMIT_S,
+            children,
+        )
+    finally:
+        store.close()
+    run.save(places.run_file)
+
+
+def _start_server(places: Places, children: Children, steps: Steps, ports: Ports) -> None:
+    words = ["-m", "kayasol", "serve", "--folder", str(places.server), "--port", str(ports.pages)]
+    words += ["--broker-port", str(ports.broker), "--broker-plain", "--live-s", str(LIVE_S)]
+    children.start("server", words)
+    steps.do("Server", lambda: wait_until(lambda: _serves(ports.pages), START_LIMIT_S, children))
+
+
+def _go_live(places: Places, children: Children, steps: Steps, ports: Ports) -> None:
+    for code, cadence_s in Village().cadences_s:
+        write_agent_toml(places, load_scenario(code), cadence_s, ports.broker)
+    hardware = children.start("hardware", ["-m", "kayasol.demo.hardware", str(places.root)], listen=True)
+    threading.Thread(target=_follow_power, args=(hardware.stdout, places, children), daemon=True).start()
+    store = Store.open(load_settings(places.server).database)
+    try:
+        steps.do("Figures of each day", lambda: wait_until(lambda: not has_dirty_days(store), DRAIN_LIMIT_S, children))
+        _show_sums(places, store, ports.pages)
+    finally:
+        store.close()
+
+
+def _show_sums(places: Places, store: Store, port: int) -> None:
+    """The money in four books. A sale of the last seconds may still be on its way; then they are asked once more."""
+    for code in Village().codes:
+        books = []
+        for _ in range(10):
+            books = [sums.of_kiosk(places, code), sums.of_server(store, code), sums.of_api(port, code)]
+            if books[0] == books[1] == books[2]:
+                break
+            time.sleep(1.0)
+        told = ", ".join(f"{book.sales} sales {book.amount_minor} F" for book in books[:1])
+        verdict = "= server = API" if books[0] == books[1] == books[2] else f"differ: {books}"
+        print(f"  {code}: kiosk's ledger {told} {verdict}")
+
+
+def _follow_power(lines: Iterable[str], places: Places, children: Children) -> None:
+    """Each kiosk's agent runs while its simulated power is on; when power goes it is killed, as power does."""
+    for line in lines:
+        code, _, power = line.strip().partition(" ")
+        if power == "on":
+            children.start(f"agent-{code}", ["-m", "edge_agent", "run", "-c", str(places.agent_toml(code))])
+        elif power == "off":
+            children.stop(f"agent-{code}", kill=True)
+
+
+def _refuse_taken(port: int) -> None:
+    if _answers(port):
+        raise ConfigError(f"port {port} is taken by another program; choose one: kayasol demo --port {port + 1}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 0.5):
+            return True
+    except OSError:
+        return False
+
+
+def _serves(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2):
+            return True
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def _forget(root: Path) -> None:
+    ours = ("kiosks", "server", "logs")
+    if any(root.iterdir()) and not any((root / name).exists() for name in ours):
+        raise ConfigError(f"{root} holds something else than a demo; choose another --folder")
+    shutil.rmtree(root)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

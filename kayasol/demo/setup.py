@@ -1,0 +1,99 @@
+"""Commissions the demo's kiosks as a technician would: keys born at each, files exchanged, a configuration written."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from edge_agent import commission
+from edge_agent.config import Config
+from edge_agent.config import load as load_config
+from firmware_sim.scenarios import Scenario, load_scenario
+from ingest.keys import open_keys
+from kayasol.ca import Authority
+from kayasol.demo.places import Places, Village, replace_file
+from kayasol.settings import ServerSettings
+from kayasol.sites import NewSite, commission_request, parse_request
+from store.engine import Store
+from store.migrate import upgrade
+from store.sites import Place
+
+SITE_KINDS = {"school": "school", "health-centre": "health"}
+SERVICE_NAMES = {"phone": "Téléphone", "lamp": "Lampe", "battery": "Batterie"}
+
+AGENT_TOML = """\
+# Written by `kayasol demo`: a kiosk whose devices are simulated on pseudo-terminals.
+[site]
+code = "{code}"
+name = "{name}"
+currency = "XOF"
+
+[agent]
+state = "{state}"
+sample_s = 60
+chunk_rows = 15
+
+[broker]
+host = "127.0.0.1"
+port = {broker_port}
+cadence_s = {cadence_s}
+keepalive_s = 30
+plain_loopback = true
+
+[[device]]
+name = "mppt"
+driver = "victron-vedirect"
+port = "{mppt}"
+
+[[device]]
+name = "board"
+driver = "charging-board"
+port = "{board}"
+"""
+
+TARIFF_TOML = """
+[[tariff]]
+service = "{service}"
+name = "{name}"
+price = {price}
+button = "{button}"
+"""
+
+
+def write_agent_toml(places: Places, scenario: Scenario, cadence_s: int, broker_port: int) -> Config:
+    """Write and load the agent's configuration; the broker's port is another one at each start."""
+    code = scenario.code
+    text = AGENT_TOML.format(
+        code=code,
+        name=scenario.name,
+        state=places.state(code).absolute(),
+        broker_port=broker_port,
+        cadence_s=cadence_s,
+        mppt=places.line(code, "mppt").absolute(),
+        board=places.line(code, "board").absolute(),
+    )
+    for index, service in enumerate(scenario.services):
+        name = SERVICE_NAMES.get(service.code, service.code)
+        text += TARIFF_TOML.format(
+            service=service.code, name=name, price=service.price_minor, button=chr(ord("A") + index)
+        )
+    replace_file(places.agent_toml(code), text)
+    return load_config(places.agent_toml(code))
+
+
+def commission_village(places: Places, settings: ServerSettings, issued_ms: int) -> None:
+    """Keys, acts and certificates of every kiosk, the server's database and keys. `issued_ms`: UTC of the acts."""
+    upgrade(settings.database)
+    store = Store.open(settings.database)
+    authority = Authority(settings.folder / "ca", datetime.fromtimestamp(issued_ms / 1000, UTC))
+    keys = open_keys(settings.folder)
+    try:
+        for code in Village().codes:
+            scenario = load_scenario(code)
+            request = commission.begin(places.state(code), code, os.urandom)
+            place = Place(scenario.plant.lat_deg, scenario.plant.lon_deg)
+            site = NewSite(scenario.name, scenario.commune, SITE_KINDS[scenario.kind], "XOF", place)
+            answer = commission_request(store, authority, keys, parse_request(request), site, issued_ms)
+            commission.accept(places.state(code), answer)
+    finally:
+        store.close()

@@ -1,0 +1,68 @@
+"""The same money in four books: the simulator's till, the kiosk's ledger, the server's SQL, and what the API says."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import urllib.request
+from dataclasses import dataclass
+
+from kayasol.demo.places import Places
+from kiosk.ledger.format import parse
+from store.engine import Store
+from store.ledger_table import sums
+from store.sites import all_sites
+
+FIRST_DAY, LAST_DAY = "0000-00-00", "9999-99-99"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Sales and their amount."""
+
+    sales: int
+    amount_minor: int
+
+
+def of_simulator(places: Places, code: str) -> Sum:
+    """What customers paid in the simulation."""
+    days = json.loads(places.truth(code).read_text(encoding="utf-8")).values()
+    return Sum(sum(day["sales_count"] for day in days), sum(day["amount_minor"] for day in days))
+
+
+def of_kiosk(places: Places, code: str) -> Sum:
+    """What stands in the ledger on the kiosk's own disk, record by record."""
+    database = sqlite3.connect(f"file:{places.state(code) / 'edge.db'}?mode=ro", uri=True)
+    try:
+        records = [parse(payload) for (payload,) in database.execute("SELECT payload FROM ledger_record")]
+    finally:
+        database.close()
+    sales = [record for record in records if record["t"] == "SALE"]
+    return Sum(len(sales), sum(int(record["amt"]) for record in records))
+
+
+def of_server(store: Store, code: str) -> Sum:
+    """What the server's ledger counts."""
+    with store.read() as connection:
+        rows = sums(connection, code, FIRST_DAY, LAST_DAY)
+    return Sum(
+        sum(row.records for row in rows if row.t == "SALE"),
+        sum(row.amt for row in rows),
+    )
+
+
+def of_api(port: int, code: str) -> Sum:
+    """What the API says, added up over all days."""
+    address = f"http://127.0.0.1:{port}/api/v1/sites/{code}/days"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        days = json.load(answer)["days"]
+    return Sum(
+        sum(day["figures"]["income"]["sales"] for day in days),
+        sum(day["figures"]["income"]["net_minor"] for day in days),
+    )
+
+
+def site_codes(store: Store) -> list[str]:
+    """All registered sites."""
+    with store.read() as connection:
+        return [site.code for site in all_sites(connection)]

@@ -1,0 +1,114 @@
+"""The village size: ingest, figures and pages in one process beside an MQTT broker. Wires parts; rules live in them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from ingest.acknowledger import Policy
+from ingest.handler import Handler
+from ingest.keys import open_keys
+from ingest.subscriber import Broker, Subscriber, TlsFiles
+from kayasol.settings import ServerSettings
+from kiosk.errors import ConfigError
+from office.loop import Office
+from store.engine import Store
+from store.migrate import upgrade
+from store.readings.sqlite import SqliteReadings
+
+IDLE_S = 1.0
+"""How long the office rests when no day was dirty."""
+
+log = logging.getLogger("kayasol")
+
+
+def utc_ms() -> int:
+    """The server's clock, UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> None:
+    """Run until SIGINT or SIGTERM. A thread that fails for a reason nobody foresaw ends the whole process loudly."""
+    upgrade(settings.database)
+    store = Store.open(settings.database)
+    readings = SqliteReadings(store)
+    stop = threading.Event()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(store=store, readings=readings, clock=clock),
+            host=settings.http_host,
+            port=settings.http_port,
+            log_level="warning",
+            access_log=False,
+        )
+    )
+    failures: list[BaseException] = []
+    parts: dict[str, Callable[[], None]] = {
+        "ingest": lambda: run_ingest(settings, store, readings, clock, stop),
+        "office": lambda: run_office(Office(store, readings, clock), stop),
+    }
+    threads = [
+        threading.Thread(target=_guard, args=(name, part, failures, server), name=name) for name, part in parts.items()
+    ]
+    for thread in threads:
+        thread.start()
+    log.info("pages on http://%s:%d (this computer only: there are no accounts yet)", settings.http_host, settings.http_port)
+    try:
+        server.run()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        store.close()
+    if failures:
+        raise failures[0]
+
+
+def run_ingest(
+    settings: ServerSettings,
+    store: Store,
+    readings: SqliteReadings,
+    clock: Callable[[], int],
+    stop: threading.Event,
+) -> None:
+    """Take frames from the broker until `stop`."""
+    policy = Policy(calm_ms=0, live_s=settings.live_s) if settings.live_s else Policy()
+    handler = Handler(store, readings, open_keys(settings.folder), clock, policy=policy)
+    broker = Broker(host=settings.broker_host, port=settings.broker_port, tls=_tls(settings))
+    Subscriber(broker, handler).run(stop)
+
+
+def run_office(office: Office, stop: threading.Event) -> None:
+    """Recompute dirty days until `stop`."""
+    while not stop.is_set():
+        if not office.turn():
+            stop.wait(IDLE_S)
+
+
+def _tls(settings: ServerSettings) -> TlsFiles | None:
+    if settings.broker_plain:
+        return None
+    ca = settings.folder / "ca"
+    return TlsFiles(_existing(ca / "ca.pem"), _existing(ca / "ingest.pem"), _existing(ca / "ingest.key"))
+
+
+def _existing(path: Path) -> Path:
+
+    if not path.exists():
+        raise ConfigError(f"{path} is missing; run `kayasol broker` first")
+    return path
+
+
+def _guard(name: str, part: Callable[[], None], failures: list[BaseException], server: uvicorn.Server) -> None:
+    try:
+        part()
+    except BaseException as error:  # the reason is logged and raised again by the main thread
+        log.exception("%s has failed; the server stops", name)
+        failures.append(error)
+        server.should_exit = True
