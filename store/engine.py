@@ -4,20 +4,25 @@ SQLite runs in WAL with synchronous=FULL: a commit that was answered survives a 
 frames when two connections write and checkpoint at once, so exactly one connection of the process does both, behind
 a lock; readers have connections of their own that cannot write. Transactions are opened by BEGIN IMMEDIATE, never by
 the driver.
+
+PostgreSQL has as many writers as there are workers; rows are locked where a rule needs it. Errors of either that a
+caller can do something about come as RetryLater or RepairFirst; whatever was being written is then as if never begun.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from store.errors import StoreError
+from store.faults import explain
 
 READERS_MAX = 8
 BUSY_MS = 10_000
@@ -40,16 +45,16 @@ class Store:
         self._readers = readers
         self._lock = threading.Lock() if writer.dialect.name == "sqlite" else None
         self._open = threading.local()
-        self.rollbacks = 0
-        """Transactions given up so far: who keeps ids in memory forgets them when this changes."""
 
     @classmethod
     def open(cls, url: str) -> Store:
         """Open what `url` names, sqlite:///path or postgresql+psycopg://..., with the tables of `migrate.upgrade`."""
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            engine = create_engine(parsed, pool_pre_ping=True, pool_size=READERS_MAX)
-            return cls(engine, engine)
+            arguments = {"connect_timeout": BUSY_MS // 1000}
+            engine = create_engine(parsed, pool_pre_ping=True, pool_size=READERS_MAX, connect_args=arguments)
+            # By itself each statement would see what was committed by then.
+            return cls(engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
         if not parsed.database or parsed.database == ":memory:":
             raise StoreError("a SQLite store needs a file: write sqlite:////var/lib/kayasol/kayasol.db")
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -89,9 +94,13 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A snapshot: what is committed now, unchanged until the end. Cannot write to SQLite."""
-        with self._readers.connect() as connection, connection.begin():
+        """A snapshot: what is committed now, unchanged until the end. Cannot write."""
+        with _explained(), self._readers.connect() as connection, connection.begin():
             yield connection
+
+    def when_committed(self, do: Callable[[], None]) -> None:
+        """Call `do` once the transaction that this thread is in is committed; never, if it is given up."""
+        self._open.afterwards.append(do)
 
     def close(self) -> None:
         """Readers first, so that the writer is the one that checkpoints."""
@@ -104,15 +113,26 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
+        afterwards: list[Callable[[], None]] = []
         try:
-            with self._writer.begin() as connection:
-                self._open.connection = connection
+            with _explained(), self._writer.begin() as connection:
+                self._open.connection, self._open.afterwards = connection, afterwards
                 yield connection
-        except BaseException:
-            self.rollbacks += 1
-            raise
         finally:
             self._open.connection = None
+        for do in afterwards:
+            do()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        meaning = explain(error)
+        if meaning is None:
+            raise
+        raise meaning from error
 
 
 def _prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:

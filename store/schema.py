@@ -279,7 +279,7 @@ site_day = Table(
     Index(None, "day"),
 )
 
-# --- readings in SQL (store/readings/sqlite.py) ----------------------------------------------------------------------
+# --- readings in SQL (store/readings/sql.py) -------------------------------------------------------------------------
 
 series = Table(
     "series",

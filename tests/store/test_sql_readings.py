@@ -1,4 +1,4 @@
-"""The SQLite readings store: the common contract, and what comes from sharing the ledger's file."""
+"""Readings in SQL, on both engines: the common contract, and what comes from sharing the ledger's database."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import pytest
 
 from store.engine import Store
 from store.readings.base import ReadingsStore
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from tests.store.readings_contract import BOOT, MINUTE, SITE, START, ReadingsContract, volts
 
 
 @pytest.fixture
 def readings(store: Store) -> ReadingsStore:
-    return SqliteReadings(store)
+    return SqlReadings(store)
 
 
-class TestSqlite(ReadingsContract):
+class TestSql(ReadingsContract):
     pass
 
 
@@ -30,14 +30,14 @@ def write_and_fail(store: Store, readings: ReadingsStore) -> None:
 
 
 def test_values_are_taken_back_with_the_transaction_they_joined(store: Store) -> None:
-    readings = SqliteReadings(store)
+    readings = SqlReadings(store)
     with pytest.raises(PowerCutError):
         write_and_fail(store, readings)
     assert readings.latest(SITE) == {}
 
 
 def test_ids_made_in_a_lost_transaction_are_not_used_again(store: Store) -> None:
-    readings = SqliteReadings(store)
+    readings = SqlReadings(store)
     with pytest.raises(PowerCutError):
         write_and_fail(store, readings)
     readings.write("kaya", BOOT, [volts([7], device="other")])
