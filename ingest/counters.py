@@ -22,6 +22,7 @@ OUTCOMES: dict[str, str] = {
     "section_unknown": "sections of a kind that this version does not know: dead letter",
     "section_refused": "sections other than blocks that cannot be decoded: dead letter",
     "section_crashed": "sections that this program could not deal with: dead letter; look into its log",
+    "message_crashed": "messages that this program could not deal with: dead letter, not acknowledged; see its log",
     "schemas": "schemas that were new",
     "blocks": "blocks of rows that were stored",
     "block_repeated": "blocks whose rows were all known",

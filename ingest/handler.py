@@ -2,8 +2,8 @@
 
     decode -> header -> sections, each judged apart -> one SQL transaction -> acknowledgements, to publish after it
 
-Bad input never raises: it becomes a dead letter and a count. What TRY_AGAIN names does: nothing is committed, nothing
-acknowledged, and the caller tries again.
+Bad input never raises: it becomes a dead letter and a count. A store that does not take it raises RetryLater or
+RepairFirst: nothing is committed, nothing acknowledged, and the caller tries again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from ingest import acknowledger, frames, rows, times
 from ingest.acknowledger import Outgoing, Policy
@@ -23,19 +23,19 @@ from ingest.work import Reply, Work
 from kiosk.errors import WireError
 from kiosk.wire.down_sections import TimeAnswer
 from kiosk.wire.frame import (
+    FRAME_MAX_BYTES,
     KIND_BLOCK,
     KIND_BOOTS,
     KIND_LEDGER,
     KIND_SCHEMA,
     KIND_TIME_REQUEST,
-    SECTIONS_MAX,
     Header,
     ReceivedSection,
 )
 from kiosk.wire.request import decode_time_request
 from store import letters
 from store.engine import Store
-from store.errors import RepairFirst, RetryLater
+from store.errors import RetryLater, StoreError
 from store.letters import Limits
 from store.readings.base import ReadingsStore
 
@@ -62,24 +62,17 @@ class Message:
     payload: bytes
 
 
-TRY_AGAIN = (OperationalError, InterfaceError, RetryLater, RepairFirst)
-"""Nothing is wrong with the messages: the database or the readings store does not take them now."""
+DRIVER_FAULTS = frozenset({"OperationalError", "InterfaceError", "InternalError"})
+"""What every driver calls an error that is not the statement's fault (PEP 249)."""
 
 
-class SectionCrashError(Exception):
-    """This program could not deal with a section: it is set aside and the transaction is done again without it."""
+class CrashError(Exception):
+    """This program could not deal with a section, or with a whole message where `section` is None."""
 
-    def __init__(self, message: int, section: int) -> None:
+    def __init__(self, message: int, section: int | None) -> None:
         super().__init__(f"section {section} of message {message}")
         self.message = message
         self.section = section
-
-
-class FinishCrashError(Exception):
-    """This program could not write what it had gathered: messages are tried one by one, then set aside whole."""
-
-
-_ALL_SECTIONS = frozenset(range(SECTIONS_MAX))
 
 
 @dataclass(slots=True)
@@ -88,6 +81,8 @@ class _Batch:
 
     messages: Sequence[Message]
     crashed: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    retried: bool = False
+    """Another worker was in the way once already."""
 
 
 class Handler:
@@ -113,7 +108,7 @@ class Handler:
         self._transactions = 0
 
     def handle(self, topic: str, payload: bytes) -> list[Outgoing]:
-        """Commit one message; returns the answers to publish. Raises only what TRY_AGAIN names."""
+        """Commit one message; returns the answers to publish. Raises RetryLater or RepairFirst."""
         return self.handle_batch([Message(topic, payload)])
 
     def handle_batch(self, messages: Sequence[Message]) -> list[Outgoing]:
@@ -122,29 +117,49 @@ class Handler:
         while True:
             try:
                 return self._commit(batch)
-            except SectionCrashError as crash:
-                _log.exception("section set aside as a dead letter: report this trace")
-                batch.crashed[crash.message].add(crash.section)
-            except FinishCrashError:
-                if len(messages) > 1:
+            except CrashError as crash:
+                if isinstance(crash.__cause__, IntegrityError) and not batch.retried:
+                    batch.retried = True
+                elif crash.section is not None:
+                    _log.exception("a section is set aside as a dead letter: report this trace")
+                    batch.crashed[crash.message].add(crash.section)
+                elif len(messages) > 1:
                     return [answer for message in messages for answer in self.handle_batch([message])]
-                if batch.crashed[0] >= _ALL_SECTIONS:
-                    raise
-                _log.exception("message set aside as a dead letter: report this trace")
-                batch.crashed[0] |= _ALL_SECTIONS
+                else:
+                    _log.exception("a message is set aside as a dead letter: report this trace")
+                    self._bury_whole(messages[0])
+                    return []
+            except StoreError:
+                raise
+            except Exception as error:
+                if is_fault(error):
+                    raise RetryLater(f"nothing is committed, it is tried again: {error}") from error
+                raise
 
     def _commit(self, batch: _Batch) -> list[Outgoing]:
         with self._store.write() as connection:
             work = Work(connection, self._readings, self._clock())
             ledger = Ledger(work)
-            for number, message in enumerate(batch.messages):
-                self._take_message(work, ledger, message, (number, batch.crashed[number]))
+            number = 0
             try:
+                for number, message in enumerate(batch.messages):
+                    self._take_message(work, ledger, message, (number, batch.crashed[number]))
                 return self._finish(work, ledger)
-            except TRY_AGAIN:
+            except CrashError:
                 raise
             except Exception as error:
-                raise FinishCrashError from error
+                if is_fault(error):
+                    raise
+                raise CrashError(number, None) from error
+
+    def _bury_whole(self, message: Message) -> None:
+        """Keep a message raw: nothing of it is believed or acknowledged, so the edge keeps it too."""
+        with self._store.write() as connection:
+            work = Work(connection, self._readings, self._clock())
+            work.tally.add("message_crashed")
+            payload = message.payload[:FRAME_MAX_BYTES]
+            work.letter(payload, topic=message.topic, kind="message", reason="this program failed on it: see its log")
+            work.tally.save(connection)
 
     def _finish(self, work: Work, ledger: Ledger) -> list[Outgoing]:
         """Write what was gathered, and the answers' counters with it."""
@@ -178,10 +193,10 @@ class Handler:
                 continue
             try:
                 self._take_section(work, ledger, frame.header, reply, section)
-            except TRY_AGAIN:
-                raise
             except Exception as error:  # whatever one section breaks, the others are judged
-                raise SectionCrashError(number, index) from error
+                if is_fault(error):
+                    raise
+                raise CrashError(number, index) from error
         rows.take_lowest_kept(work, frame.header)
 
     def _take_section(self, work: Work, ledger: Ledger, header: Header, reply: Reply, section: ReceivedSection) -> None:
@@ -217,6 +232,13 @@ class Handler:
         if dropped:
             work.tally.add("letters_dropped", dropped)
         rows.bury_unexplained(work)
+
+
+def is_fault(error: Exception) -> bool:
+    """Whether the store, the disk or the machine failed, and not the message."""
+    if isinstance(error, StoreError | OSError | MemoryError):
+        return True
+    return not DRIVER_FAULTS.isdisjoint(kind.__name__ for kind in type(error).__mro__)
 
 
 def _bury(work: Work, header: Header, section: ReceivedSection, reason: str) -> None:

@@ -18,8 +18,9 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.handler import TRY_AGAIN, Handler, Message
+from ingest.handler import Handler, Message
 from kiosk.wire import topics
+from store.errors import StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ class Subscriber:
         while not stop.wait(delay_s):
             try:
                 outgoing = self._handler.handle_batch([arrived.message for arrived in batch])
-            except TRY_AGAIN as error:
+            except StoreError as error:
                 if not delay_s:
                     _log.error("the store does not take messages, tried again until it does: %s", error)
                 delay_s = min(max(RETRY_S, delay_s * 2), RETRY_MAX_S)

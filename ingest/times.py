@@ -58,7 +58,8 @@ def offer_fix(work: Work, site: str, number: int, fix: TimeFix) -> None:
     if fix.mono_ms > MONO_MAX_MS or not plausible_utc(fix.utc_ms):
         work.tally.add("fix_implausible")
         return
-    state = seen(work, site, fix.boot, number, (fix.mono_ms, fix.mono_ms))
+    # A fix may be older than the agent's life, carried over from the one before: it does not lengthen a known life.
+    state = boot_of(work, site, fix.boot) or seen(work, site, fix.boot, number, (fix.mono_ms, fix.mono_ms))
     if not supersedes(fix, state.fix):
         return
     work.tally.add("fixes")

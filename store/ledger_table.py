@@ -157,9 +157,18 @@ def change_log(connection: Connection, changed: Log) -> None:
 
 
 def logs_of(connection: Connection, site: str) -> list[Log]:
-    """Every log of a site, in the order in which the server met them; the last is the open one."""
+    """Every log of a site, each after the one it continues, else as the server met them; the last is the open one."""
     query = select(ledger_log).where(ledger_log.c.site == site).order_by(ledger_log.c.opened_ms, ledger_log.c.log)
-    return [Log(*row) for row in connection.execute(query)]
+    known = {row.log: Log(*row) for row in connection.execute(query)}
+    ordered: dict[str, Log] = {}
+    for log in known.values():
+        chain: list[Log] = []
+        before: Log | None = log
+        while before is not None and before.log not in ordered and before not in chain:
+            chain.append(before)
+            before = known.get(before.old_log)
+        ordered.update((each.log, each) for each in reversed(chain))
+    return list(ordered.values())
 
 
 def count_logs(connection: Connection, site: str) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from kiosk.wire.ranges import Range, RangeSet
 from store.schema import stream, stream_gap
+from store.upsert import insert_new
 
 REFUSED_MAX = 16
 """So many refused ranges are remembered for acknowledgements; all of them are dead letters."""
@@ -42,10 +43,12 @@ def load(connection: Connection, site: str, stream_id: str) -> Stream | None:
 
 
 def create(connection: Connection, site: str, stream_id: str, dev: str, now_ms: int) -> Stream:
-    """Begin a stream that the server has not met."""
-    row = {"site": site, "stream": stream_id, "dev": dev, "opened_ms": now_ms}
-    number = connection.execute(insert(stream).values(**row).returning(stream.c.id)).scalar_one()
-    return Stream(number, site, stream_id, dev, RangeSet(), [], 0)
+    """Begin a stream that the server has not met, or give what another worker has just begun."""
+    insert_new(connection, stream, [{"site": site, "stream": stream_id, "dev": dev, "opened_ms": now_ms}])
+    begun = load(connection, site, stream_id)
+    if begun is None:
+        raise RuntimeError(f"stream {stream_id} was just inserted and is not there")
+    return begun
 
 
 def save(connection: Connection, state: Stream) -> None:

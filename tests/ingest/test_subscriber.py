@@ -10,12 +10,12 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from sqlalchemy.exc import OperationalError
 
 from ingest.acknowledger import Outgoing
 from ingest.handler import Message
 from ingest.subscriber import Broker, Subscriber
 from kiosk.wire import topics
+from store.errors import RepairFirst
 from tests.ingest.server import Server, ledger_ack, readings_ack
 from tests.ingest.writer import Kiosk
 from tests.mosquitto import MosquittoServer
@@ -109,7 +109,7 @@ class Failing:
     def handle_batch(self, messages: list[Message]) -> list[Outgoing]:
         if self.failures:
             self.failures -= 1
-            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+            raise RepairFirst("the disk is full")
         return self._server.handler.handle_batch(messages)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -140,6 +141,13 @@ class Kiosk:
 
     def section_of(self, records: Sequence[SignedRecord], first: int) -> Section:
         return Section(frame.KIND_LEDGER, encode_ledger_section(records, self.log, first))
+
+    def clone(self, presses: int = 1_000) -> Kiosk:
+        """The same card in another machine: same keys and log, from here on another history."""
+        other = copy(self)
+        other.records = list(self.records)
+        other.presses = self.presses + presses
+        return other
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
