@@ -40,7 +40,7 @@ def bars(days: Sequence[Bar], title: str, top_label: str, height: int = 104) -> 
     """Bars from zero up; a missing day is a small open ring on the base line. `top_label` names the highest value."""
     known = [day.value for day in days if day.value is not None]
     highest = max(known, default=0.0) or 1.0
-    floor, room = height - 16, height - 33
+    floor, room = height - 19, height - 39
     step = WIDTH / max(len(days), 1)
     parts = [f'<path class="axis" d="M0 {floor}H{WIDTH}"/>']
     whole: list[str] = []
@@ -63,7 +63,7 @@ def bars(days: Sequence[Bar], title: str, top_label: str, height: int = 104) -> 
     if partial:
         parts.append(f'<path class="part" stroke-width="{thick}" d="{"".join(partial)}"/>')
     if known:
-        parts.append(f'<text class="start" x="0" y="12">{escape(top_label)}</text>')
+        parts.append(f'<text class="start" x="0" y="14">{escape(top_label)}</text>')
     return _svg(height, title, "".join(parts), "bars")
 
 
@@ -84,7 +84,7 @@ def curve(
     height: int = 116,
 ) -> Markup:
     """A line over a span of 0..1 in x; None breaks the line, and the break is shaded as unknown."""
-    floor, room = height - 16, height - 26
+    floor, room = height - 19, height - 29
     spread = (scale.high - scale.low) or 1.0
 
     def at(value: float) -> float:

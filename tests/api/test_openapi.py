@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -133,3 +134,8 @@ def _local(schema: Any) -> Any:
             for key, value in schema.items()
         }
     return [_local(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def test_the_page_of_documentation_names_every_route(description: dict[str, Any]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    assert [path for path, _ in operations(description) if f"| `{path}` |" not in page] == []
