@@ -93,6 +93,7 @@ class ServerProcess(ABC):
         return self.log_file.read_text(encoding="utf-8", errors="replace") if self.log_file.exists() else ""
 
     def _start_once(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 list(self._command()),

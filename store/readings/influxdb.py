@@ -157,7 +157,8 @@ class InfluxReadings:
         try:
             self._connection.write(lines)
         except RefusedLines as error:
-            pieces = [] if error.dropped == _points_of_one_column(batches) else _pieces(batches)
+            all_left_out = error.dropped is not None and error.dropped == _points_of_one_column(batches)
+            pieces = [] if all_left_out else _pieces(batches)
             if pieces:
                 return [refusal for piece in pieces for refusal in self._write_what_is_taken(piece)]
             return [Refusal(each.site, each.boot, column, error.reason) for each in batches for column in each.columns]
