@@ -18,10 +18,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from store.errors import LimitError
+from api.policy import headers_for
+from store.errors import LimitError, VersionError
 
 MEDIA_TYPE = "application/problem+json"
 FOR_PROGRAMS = ("/api/", "/metrics")
@@ -51,7 +52,7 @@ def add_handlers(app: FastAPI, page: PageOfError) -> None:
     def answer(request: Request, status: int, body: bytes, headers: dict[str, str] | None = None) -> Response:
         if not request.url.path.startswith(FOR_PROGRAMS):
             return page(request, status)
-        return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
+        return Response(body, status, headers, MEDIA_TYPE)
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101 Starlette hands each handler its own kind
@@ -76,15 +77,23 @@ def add_handlers(app: FastAPI, page: PageOfError) -> None:
         detail = "the store cannot be read now; try again in a minute"
         return answer(request, 503, problem(503, "no-store", detail), {"Retry-After": "60"})
 
+    async def wrong_version(request: Request, error: Exception) -> Response:
+        _log.error("%s", error)
+        return answer(request, 503, problem(503, "other-version", str(error)))
+
     async def our_fault(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return answer(request, 500, problem(500, "our-fault", "the server could not answer; its log says why"))
+        told = answer(request, 500, problem(500, "our-fault", "the server could not answer; its log says why"))
+        # The framework answers this one outside the guard.
+        told.headers.update(headers_for(500))
+        return told
 
     app.add_exception_handler(Problem, refused)
     app.add_exception_handler(LimitError, too_much)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, malformed)
-    app.add_exception_handler(DBAPIError, no_database)
+    app.add_exception_handler(SQLAlchemyError, no_database)
+    app.add_exception_handler(VersionError, wrong_version)
     app.add_exception_handler(Exception, our_fault)
 
 

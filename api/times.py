@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
 
 from api.errors import Problem
@@ -60,8 +59,3 @@ def interval_word(wanted_ms: int) -> str:
 def iso(utc_ms: int) -> str:
     """RFC 3339 in UTC, to the second."""
     return datetime.fromtimestamp(utc_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def is_interval(written: str) -> bool:
-    """Whether a text is an interval."""
-    return re.match(INTERVAL, written) is not None

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from api.pages import formats
 from api.pages.texts import LANGUAGES, text
+from api.policy import NOT_KEPT
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -64,7 +65,7 @@ def page(
             t=lambda key, **given: text(language, key, **given),
         )
     )
-    return HTMLResponse(html, status, {"Cache-Control": CACHE if status == 200 else "no-store"})
+    return HTMLResponse(html, status, {"Cache-Control": CACHE if status == 200 else NOT_KEPT})
 
 
 def error_page(request: Request, status: int, now_ms: int) -> HTMLResponse:

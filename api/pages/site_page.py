@@ -40,6 +40,7 @@ class Drawn:
     sales_today: str
     income_known: bool
     income_today: str
+    month: str
     income_month: str
     income_last_month: str
     income_chart: Markup
@@ -74,6 +75,7 @@ def draw(language: str, facts: SiteFacts) -> Drawn:
         sales_today=_sales(language, card.money.today, facts.known_ms),
         income_known=amount_of(card.money.today, facts.known_ms) is not None,
         income_today=income(language, card.money.today, card.money.currency, facts.known_ms),
+        month=month(language, facts.known_ms, facts.now_ms),
         income_month=income(language, card.money.month, card.money.currency, facts.known_ms),
         income_last_month=income(language, card.money.last_month, card.money.currency, facts.known_ms),
         income_chart=_income_chart(language, facts),
@@ -107,6 +109,13 @@ def income(language: str, period: Period, currency: str, known_ms: int | None) -
     """A period's income, or that nobody knows it here yet."""
     found = amount_of(period, known_ms)
     return text(language, "unknown") if found is None else formats.amount(language, found, currency)
+
+
+def month(language: str, known_ms: int | None, now_ms: int) -> str:
+    """ "This month", with the day up to which it is known where that is not today."""
+    if known_ms is None or day_of(known_ms) >= day_of(now_ms) or day_of(known_ms)[:7] != day_of(now_ms)[:7]:
+        return text(language, "this_month")
+    return text(language, "this_month_to", day=formats.day_short(language, day_of(known_ms)))
 
 
 # --- money ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from api.deps import Rooms
 from api.pages import states, svg
 from api.pages.known import known_to_ms
 from api.pages.render import site_link
-from api.pages.site_page import income, news
+from api.pages.site_page import income, month, news
 from api.pages.states import StateWords
 from api.pages.texts import text
 from office.overview import SiteCard
@@ -42,6 +42,7 @@ class Listed:
     place: str
     state: StateWords
     income_today: str
+    month: str
     income_month: str
     news: str
 
@@ -73,6 +74,7 @@ def _listed(language: str, facts: SitesFacts, card: SiteCard) -> Listed:
         place=card.commune,
         state=states.in_words(language, card.standing, facts.now_ms),
         income_today=income(language, card.money.today, card.money.currency, known_ms),
+        month=month(language, known_ms, facts.now_ms),
         income_month=income(language, card.money.month, card.money.currency, known_ms),
         news=news(language, card.last_heard_ms, facts.now_ms),
     )

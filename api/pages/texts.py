@@ -70,6 +70,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "income": ("Recette", "Income"),
     "today": ("Aujourd’hui", "Today"),
     "this_month": ("Ce mois", "This month"),
+    "this_month_to": ("Ce mois, jusqu’au {day}", "This month, to {day}"),
     "last_month": ("Mois dernier", "Last month"),
     "sales_one": ("{n} vente", "{n} sale"),
     "sales_many": ("{n} ventes", "{n} sales"),

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api import examples
 from api.deps import Rooms, RoomsHere
 from api.openapi import example
+from api.policy import NOT_KEPT
 from api.schemas import HealthAnswer
 from store import counters, days, letters, migrate, status
 from store.errors import VersionError
@@ -23,7 +24,7 @@ router = APIRouter(tags=["server"])
 metrics_router = APIRouter(tags=["server"])
 
 DIRTY_DAYS_MAX = 1000
-_NO_STORE = {"Cache-Control": "no-store"}
+_NO_STORE = {"Cache-Control": NOT_KEPT}
 
 
 @dataclass(frozen=True, slots=True)

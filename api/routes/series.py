@@ -16,6 +16,7 @@ from api.routes.latest import unit_of
 from api.schemas import SeriesAnswer
 from kiosk.time import DAY_MS
 from store.errors import LimitError
+from store.readings.base import Channel
 
 router = APIRouter(tags=["readings"])
 
@@ -53,52 +54,43 @@ def series(
 ) -> Response:
     """Values in [start, end), by default the last 24 hours; too long a span is refused with the interval that fits."""
     start_ms, end_ms = times.span_ms(start, end, rooms.clock(), DAY_MS)
-    _check_known(rooms, site, device, metric)
+    channel = _channel(rooms, site, device, metric)
     if interval is None:
-        columns = _raw(rooms, site, device, metric, start_ms, end_ms)
+        columns = _raw(rooms, site, channel, start_ms, end_ms)
     else:
-        columns = _by_interval(rooms, site, device, metric, start_ms, end_ms, times.interval_ms(interval))
+        columns = _by_interval(rooms, site, channel, start_ms, end_ms, times.interval_ms(interval))
     head = {"site": site, "device": device, "metric": metric, "unit": unit_of(metric)}
     body = json.dumps({**head, "start_ms": start_ms, "end_ms": end_ms, **columns}, separators=(",", ":"))
     return Response(body, media_type="application/json")
 
 
-def _check_known(rooms: Rooms, site: str, device: str, metric: str) -> None:
+def _channel(rooms: Rooms, site: str, device: str, metric: str) -> Channel:
     with rooms.store.read() as connection:
         known_site(connection, site)
-    known = [(channel.device, channel.metric) for channel in rooms.readings.devices(site)]
-    if (device, metric) not in known:
-        detail = f"'{site}' has never sent '{metric}' of a device '{device}'"
-        raise Problem(404, "unknown-series", detail, instead=f"/api/v1/sites/{site}/latest")
+    for channel in rooms.readings.devices(site):
+        if (channel.device, channel.metric) == (device, metric):
+            return channel
+    detail = f"'{site}' has never sent '{metric}' of a device '{device}'"
+    raise Problem(404, "unknown-series", detail, instead=f"/api/v1/sites/{site}/latest")
 
 
-def _raw(rooms: Rooms, site: str, device: str, metric: str, start_ms: int, end_ms: int) -> dict[str, Any]:
+def _raw(rooms: Rooms, site: str, channel: Channel, start_ms: int, end_ms: int) -> dict[str, Any]:
     try:
-        found = rooms.readings.series(site, device, metric, start_ms, end_ms, limit=POINTS_MAX)
+        found = rooms.readings.series(site, channel.device, channel.metric, start_ms, end_ms, limit=POINTS_MAX)
     except LimitError as error:
-        fits = times.interval_word(-(-(end_ms - start_ms) // INTERVALS_MAX))
-        detail = f"more than {POINTS_MAX} values: ask for a shorter span, or by interval"
-        raise Problem(400, "too-much", detail, instead=f"interval={fits}") from error
-    values = _real(found.values, found.decimals)
-    return {"interval_s": None, "times_ms": found.times_ms, "values": values}
+        what = f"more than {POINTS_MAX} values: ask for a shorter span, or by interval"
+        raise _too_much(what, start_ms, end_ms) from error
+    return {"interval_s": None, "times_ms": found.times_ms, "values": _real(found.values, found.decimals)}
 
 
 def _by_interval(
-    rooms: Rooms, site: str, device: str, metric: str, start_ms: int, end_ms: int, interval_ms: int
+    rooms: Rooms, site: str, channel: Channel, start_ms: int, end_ms: int, interval_ms: int
 ) -> dict[str, Any]:
-    if -(-(end_ms - start_ms) // interval_ms) > INTERVALS_MAX:
-        fits = times.interval_word(-(-(end_ms - start_ms) // INTERVALS_MAX))
-        detail = f"more than {INTERVALS_MAX} intervals: ask for longer ones, or for a shorter span"
-        raise Problem(400, "too-much", detail, instead=f"interval={fits}")
+    if -((start_ms - end_ms) // interval_ms) > INTERVALS_MAX:
+        what = f"more than {INTERVALS_MAX} intervals: ask for longer ones, or for a shorter span"
+        raise _too_much(what, start_ms, end_ms)
+    device, metric, decimals = channel.device, channel.metric, channel.decimals
     found = rooms.readings.buckets(site, device, metric, start_ms, end_ms, interval_ms=interval_ms)
-    decimals = next(
-        (
-            channel.decimals
-            for channel in rooms.readings.devices(site)
-            if (channel.device, channel.metric) == (device, metric)
-        ),
-        0,
-    )
     return {
         "interval_s": interval_ms // 1000,
         "times_ms": [bucket.start_ms for bucket in found],
@@ -108,6 +100,11 @@ def _by_interval(
         "lasts": _real([bucket.last for bucket in found], decimals),
         "counts": [bucket.count for bucket in found],
     }
+
+
+def _too_much(what: str, start_ms: int, end_ms: int) -> Problem:
+    fits = times.interval_word(-((start_ms - end_ms) // INTERVALS_MAX))
+    return Problem(400, "too-much", what, instead=f"interval={fits}")
 
 
 def _real(values: Sequence[int], decimals: int) -> list[float]:

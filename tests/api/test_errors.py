@@ -98,9 +98,27 @@ def test_our_own_fault_is_logged_here_and_not_told_there(
         answer = client_of(empty).get(path)
     assert answer.status_code == 500
     assert answer.headers["content-type"] == kind
+    assert answer.headers["content-security-policy"].startswith("default-src 'none';")
+    assert answer.headers["cache-control"] == "no-store"
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
     assert "the secret of the house" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/", "private, max-age=60"),
+        ("/sites/damane", "private, max-age=60"),
+        ("/api/v1/sites", "private, max-age=30"),
+        ("/api/v1/sites/damane/days.csv", "private, max-age=30"),
+        ("/metrics", "no-store"),
+        ("/api/v1/sites/nowhere", "no-store"),
+        ("/sites/nowhere", "no-store"),
+    ],
+)
+def test_only_what_went_well_is_kept_and_only_by_who_asked(client: TestClient, path: str, kept: str) -> None:
+    assert client.get(path).headers["cache-control"] == kept
 
 
 def test_large_answers_are_packed(client: TestClient) -> None:

@@ -47,6 +47,12 @@ def test_a_lost_database_is_unhealthy_and_answers_nothing_of_the_inside(tmp_path
     assert "select" not in answer.text.lower()
 
 
+def test_metrics_of_a_database_of_another_version_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    answer = client_of(_unmigrated(tmp_path)).get("/metrics")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert "kayasol migrate" in answer.json()["detail"]
+
+
 def test_metrics_show_the_counters_that_every_process_keeps(empty: Village) -> None:
     with empty.store.write() as connection:
         counters.add(connection, {"frames_accepted": 7})

@@ -124,6 +124,8 @@ def test_income_that_nobody_knows_yet_is_not_zero(client: TestClient) -> None:
     words = words_of(client, "/sites/louda")
     assert "Aujourd’hui inconnu" in words
     assert "Aucune nouvelle depuis 2 jours" in words
+    assert "Ce mois, jusqu’au 21 nov." in words
+    assert "jusqu’au 21" not in words_of(client, "/sites/damane")
     site = client.get("/api/v1/sites/louda").json()
     assert site["income_today_minor"] is None
     assert site["income_month_minor"] > 0

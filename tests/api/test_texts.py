@@ -11,7 +11,7 @@ import pytest
 
 from api.pages import formats
 from api.pages.missing import NO_NEWS
-from api.pages.states import SIGNS
+from api.pages.states import SIGNS, level_of
 from api.pages.texts import TEXTS, text
 from figures.reasons import Mark, Why
 from kiosk.ledger.act import SITE_KINDS
@@ -56,6 +56,10 @@ def test_every_sentence_is_used() -> None:
 def test_every_word_of_the_other_rooms_has_a_sentence() -> None:
     missing = {prefix + word for prefix, words in FAMILIES.items() for word in words} - set(TEXTS)
     assert missing == set()
+
+
+def test_every_state_has_a_level_with_a_sign() -> None:
+    assert {level_of(state) for state in State} == set(SIGNS)
 
 
 def test_every_key_in_a_template_has_a_sentence() -> None:
