@@ -27,7 +27,7 @@ from edge_agent.outbox.database import StorageFull
 from edge_agent.outbox.outbox import Outbox
 from edge_agent.poller import PolledDevice, Poller
 from edge_agent.publisher import Publisher
-from edge_agent.self_metrics import AGENT, LINK, RESERVED, LinkMeter, MachineMeter, NoLine
+from edge_agent.self_metrics import LinkMeter, MachineMeter, NoLine
 from edge_agent.till.book import Book
 from edge_agent.till.duties import Identity, Price, Shelf
 from edge_agent.till.errors import TillError
@@ -35,7 +35,8 @@ from edge_agent.till.till import Till
 from edge_agent.time_source import TimeKeeper
 from edge_agent.transports.base import Transport
 from kiosk.errors import ConfigError
-from kiosk.reading import Reading
+from kiosk.metric import CATALOGUE
+from kiosk.reading import AGENT, LINK, OWN_DEVICES, Reading
 from kiosk.time import DAY_MS, Clock, TimeFix
 from kiosk.wire import topics
 from kiosk.wire.down import Live
@@ -44,6 +45,10 @@ CHORES_EVERY_MS = 60_000
 LATE_PRESS_MS = 60_000
 LIVE_MAX_S = 3_600
 LIVE_LEAST_MS = 1_000
+RTC_UNCERTAINTY_MS = 2_000
+"""Of a battery-backed clock that is read in whole seconds."""
+RTC_EARLY_MS, RTC_LATE_MS = DAY_MS, 20 * 366 * DAY_MS
+"""So far before and after its act's date a clock may stand that nobody set wrong: its battery is not empty."""
 SOCKET = "agent.sock"
 
 
@@ -79,10 +84,11 @@ class Agent:
         self._next_sample_ms = now_ms + self._sample_ms
         self._next_chores_ms = now_ms
         self._live_until_ms, self._live_row_ms = now_ms, self._sample_ms
+        self._low_battery = round(config.agent.low_battery_v * 10 ** CATALOGUE["battery_voltage_v"].decimals)
         self.database, why = state_file.open_or_renew(state, log, page_limit)
         self._keep(config, own, state, now_ms)
         self._send(config, own, now_ms)
-        self._begin(config, why)
+        self._begin(config, own, why)
         self.desk = Desk(self.till, status=self.status, offer_time=self.offer_time, written=self._sold)
         self._socket = LocalSocket(state / SOCKET, self.desk.answer) if with_socket else None
         link.start()
@@ -177,12 +183,14 @@ class Agent:
         if self._socket is not None:
             self._socket.close()
 
-    def _begin(self, config: Config, store_lost: str) -> None:
+    def _begin(self, config: Config, own: Commissioned, store_lost: str) -> None:
         """What a new life owes the ledger and the outbox before the first press."""
         self.till.open(store_lost)
         if self.life.carried is not None and self.keeper.offer(self.life.carried):
             self.till.time_fix(self.life.carried)
         self._look_at_system_clock()
+        if config.agent.rtc:
+            self._look_at_rtc(own.issued_ms)
         self.till.take_prices([Price(each.service, each.price, each.button) for each in config.tariffs])
         self.outbox.use_schema(self.poller.schema(), self._clock.monotonic_ms())
 
@@ -216,6 +224,9 @@ class Agent:
         self._notice(readings)
         values, flags = row_values(schema, readings)
         self.outbox.append(now_ms, values, flags)
+        if any(reading.values.get("battery_voltage_v", self._low_battery) < self._low_battery for reading in readings):
+            # The controller may cut the power at any minute, and rows in memory with it.
+            self.outbox.commit(now_ms)
         if live:
             self.publisher.ask_now()
 
@@ -269,6 +280,14 @@ class Agent:
         if error_ms is not None:
             self.offer_time("ntp", self._clock.wall_utc_ms(), error_ms)
 
+    def _look_at_rtc(self, issued_ms: int) -> None:
+        """The system began with the time of its battery-backed clock, which is believed unless it is absurd."""
+        utc_ms = self._clock.wall_utc_ms()
+        if issued_ms - RTC_EARLY_MS <= utc_ms <= issued_ms + RTC_LATE_MS:
+            self.offer_time("rtc", utc_ms, RTC_UNCERTAINTY_MS)
+        else:
+            self._log.warning("the computer's own clock is years off: set it, and look at its battery")
+
     def _begin_live(self, live: Live) -> None:
         """The server wants rows at once for a while: a demonstration, or a technician on site."""
         now_ms = self._clock.monotonic_ms()
@@ -287,7 +306,7 @@ def _devices(config: Config, transports: Mapping[str, Transport], link: Link, ma
     """The configuration's devices on their lines, then the agent's own two."""
     devices = []
     for device in config.devices:
-        if device.name in RESERVED:
+        if device.name in OWN_DEVICES:
             raise ConfigError(f"[[device]] {device.name}: the agent uses this name itself; choose another")
         line = transports[device.name]
         devices.append(PolledDevice(device.name, create(device.driver, device.name, line), line))

@@ -5,10 +5,7 @@ from __future__ import annotations
 from edge_agent.clock import Machine
 from edge_agent.drivers.base import Event
 from edge_agent.link import Link
-from kiosk.reading import Reading
-
-LINK, AGENT = RESERVED = ("link", "agent")
-"""Names that no device of the configuration may have."""
+from kiosk.reading import AGENT, LINK, Reading
 
 
 class NoLine:

@@ -22,6 +22,7 @@ from figures.uptime import (
     link_availability,
     power_availability,
 )
+from kiosk.reading import OWN_DEVICES
 
 VERSION = 1
 """Of the stored form and of the definitions: figures of another version are computed again."""
@@ -165,6 +166,8 @@ def _missing(
         yield Reason(Why.AT_KIOSK if facts.rows_waiting else Why.DROPPED_ROWS, "", all_silent_ms)
         spoken = [piece for span in covered for piece in clip(alive, *span)]
     for device, cover in covers.items():
+        if device in OWN_DEVICES:
+            continue
         silent_ms = _long_ms(facts, subtract(spoken, cover))
         if silent_ms:
             yield Reason(Why.DEVICE_SILENT, device, silent_ms)

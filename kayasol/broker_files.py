@@ -1,7 +1,7 @@
 """Mosquitto's configuration for a Kayasol server: mutual TLS 1.3 and one access rule for all devices.
 
-A device's certificate bears its site code as common name; Mosquitto takes it for the user name and `%u` in the access list
-for the third level of the topic, so no device can speak for another site.
+A device's certificate bears its site code as common name. Mosquitto takes it for the user name, and `%u` in the access
+list for the third level of the topic, so no device can speak for another site.
 """
 
 from __future__ import annotations

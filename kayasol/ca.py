@@ -1,8 +1,8 @@
-"""The small certificate authority of one Kayasol server: its own root, the broker's, ingest's and each site's certificate.
+"""The small certificate authority of one server: its own root, the broker's, ingest's and each site's certificate.
 
-Knows files and X.509, not the store and not MQTT. A site's certificate bears the site code as its common name, which the
-broker's access list compares with the topic. Lifetimes outlive the devices: a Pi without a clock cannot judge dates, so trust
-is withdrawn by the revocation list, not by expiry.
+Knows files and X.509, not the store and not MQTT. A site's certificate bears the site code as its common name, which
+the broker's access list compares with the topic. Lifetimes outlive the devices: a Pi without a clock cannot judge
+dates, so trust is withdrawn by the revocation list, not by expiry.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ class Authority:
             raise ConfigError("the device's signing request cannot be read; run `kayasol-edge init` again") from error
         names = [str(part.value) for part in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         if names != [site] or not request.is_signature_valid:
-            raise ConfigError(f"the signing request is for {names or 'nobody'}, not for site '{site}', or its signature is wrong")
+            raise ConfigError(
+                f"the signing request is for {names or 'nobody'}, not for site '{site}', or its signature is wrong"
+            )
         public = request.public_key()
         if not isinstance(public, ec.EllipticCurvePublicKey):
             raise ConfigError("the device's TLS key is not an elliptic-curve key; run `kayasol-edge init` again")

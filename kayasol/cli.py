@@ -13,11 +13,18 @@ from kayasol import __version__
 from kayasol.settings import ServerSettings, load_settings
 from kiosk.errors import KioskError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Energy, connectivity and income of solar kiosks.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Energy, connectivity and income of solar kiosks.",
+)
 site_app = typer.Typer(no_args_is_help=True, help="Sites and their devices.")
 app.add_typer(site_app, name="site")
 
-Folder = Annotated[Path | None, typer.Option("--folder", help="The server's folder (default: KAYASOL_FOLDER or ./kayasol-server).")]
+Folder = Annotated[
+    Path | None, typer.Option("--folder", help="The server's folder (default: KAYASOL_FOLDER or ./kayasol-server).")
+]
 
 
 def main() -> None:
@@ -48,7 +55,9 @@ def migrate(folder: Folder = None) -> None:
 @app.command()
 def broker(
     folder: Folder = None,
-    host: Annotated[list[str] | None, typer.Option(help="A name or address under which devices reach the broker; repeat.")] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="A name or address under which devices reach the broker; repeat.")
+    ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8883,
     address: Annotated[str, typer.Option(help="Address that Mosquitto listens on.")] = "0.0.0.0",  # noqa: S104 devices come from outside
 ) -> None:
@@ -102,8 +111,12 @@ def serve(
     folder: Folder = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the pages.")] = None,
     broker_port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
-    broker_plain: Annotated[bool | None, typer.Option("--broker-plain", help="No TLS; only for a broker on this machine.")] = None,
-    live_s: Annotated[int | None, typer.Option(min=0, max=86_400, help="Ask sites for rows at once during so many seconds.")] = None,
+    broker_plain: Annotated[
+        bool | None, typer.Option("--broker-plain", help="No TLS; only for a broker on this machine.")
+    ] = None,
+    live_s: Annotated[
+        int | None, typer.Option(min=0, max=86_400, help="Ask sites for rows at once during so many seconds.")
+    ] = None,
 ) -> None:
     """Run ingest, figures and pages in one process (village size)."""
     from kayasol.serve import run_server
@@ -117,7 +130,9 @@ def serve(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where the demo keeps its state; a second start goes on there.")] = Path("build/demo"),
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its state; a second start goes on there.")] = Path(
+        "build/demo"
+    ),
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.")] = 8000,
     days: Annotated[int, typer.Option(min=1, max=90, help="Days of history to live through at the first start.")] = 30,
     seed: Annotated[int, typer.Option(help="Random numbers of the simulation.")] = 1,

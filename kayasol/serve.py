@@ -58,7 +58,9 @@ def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> N
     ]
     for thread in threads:
         thread.start()
-    log.info("pages on http://%s:%d (this computer only: there are no accounts yet)", settings.http_host, settings.http_port)
+    log.info(
+        "pages on http://%s:%d (this computer only: there are no accounts yet)", settings.http_host, settings.http_port
+    )
     try:
         server.run()
     finally:

@@ -1,4 +1,4 @@
-"""The server's settings: environment (`KAYASOL_…`), then `kayasol.toml` in its folder, then defaults. Unknown keys are refused."""
+"""The server's settings: command line, `kayasol.toml` in its folder, environment, defaults; unknown keys are refused."""
 
 from __future__ import annotations
 
@@ -79,5 +79,7 @@ def load_settings(folder: Path | None = None, **overrides: object) -> ServerSett
     try:
         return ServerSettings(**{**written, "folder": place, **chosen})  # type: ignore[arg-type]
     except ValidationError as error:
-        reasons = "; ".join(f"{'.'.join(map(str, part['loc'])) or 'settings'}: {part['msg']}" for part in error.errors())
+        reasons = "; ".join(
+            f"{'.'.join(map(str, part['loc'])) or 'settings'}: {part['msg']}" for part in error.errors()
+        )
         raise ConfigError(f"{file if file.exists() else 'settings'}: {reasons}") from error

@@ -1,6 +1,6 @@
 """Commissioning, the server's half: reads a device's request file, registers site and key, writes the answer file.
 
-The files carry public keys and certificates only; private keys stay where they were born. Formats: docs/commissioning.md.
+The files carry public keys and certificates only; private keys stay where they were born. Formats: docs/agent.md.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def add_site_from_request(settings: ServerSettings, request_path: Path, site: Ne
     store = Store.open(settings.database)
     try:
         authority = Authority(settings.folder / "ca", now)
-        return commission_request(store, authority, open_keys(settings.folder), request, site, int(now.timestamp()) * 1000)
+        return commission_request(
+            store, authority, open_keys(settings.folder), request, site, int(now.timestamp()) * 1000
+        )
     finally:
         store.close()
 
@@ -131,6 +133,8 @@ def list_lines(settings: ServerSettings) -> list[str]:
     store = Store.open(settings.database)
     try:
         with store.read() as connection:
-            return [f"{site.code:<24} {site.site_kind:<8} {site.name}, {site.commune}" for site in all_sites(connection)]
+            return [
+                f"{site.code:<24} {site.site_kind:<8} {site.name}, {site.commune}" for site in all_sites(connection)
+            ]
     finally:
         store.close()

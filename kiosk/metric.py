@@ -40,7 +40,7 @@ class Metric:
 
     def real(self, value: int) -> float:
         """The value in the metric's unit."""
-        return value / 10**self.decimals
+        return value / 10.0**self.decimals
 
 
 def _gauge(name: str, unit: str, decimals: int, low: float, high: float) -> Metric:

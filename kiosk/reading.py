@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+LINK, AGENT = OWN_DEVICES = ("link", "agent")
+"""Device names under which the agent reports of itself. They have no plug, so nobody is sent to look at their cable."""
+
 IMPLAUSIBLE = 1
 """Flag code: the value lies outside the catalogue's plausible range and is not stored as good."""
 

@@ -1,4 +1,4 @@
-"""The demo's embedded MQTT broker: a process of its own, loopback only, keeps nothing. A real network runs Mosquitto."""
+"""The demo's MQTT broker: a process of its own, loopback only, keeps nothing. A real network runs Mosquitto."""
 
 from __future__ import annotations
 

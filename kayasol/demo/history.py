@@ -1,4 +1,4 @@
-"""A simulated past, lived by real agents: minute after minute, devices, agent, till and outbox under one injected clock.
+"""A simulated past, lived by real agents: devices, agent, till and outbox, minute by minute under an injected clock.
 
 A power cut ends the agent as it would on a Pi: nothing is closed, what was not committed is gone.
 """
@@ -53,7 +53,9 @@ class Network(Protocol):
 class Life:
     """One kiosk that lives through time, with its agent whenever there is power."""
 
-    def __init__(self, kiosk: SimulatedKiosk, config: Config, state: Path, network: Network, log: logging.Logger) -> None:
+    def __init__(
+        self, kiosk: SimulatedKiosk, config: Config, state: Path, network: Network, log: logging.Logger
+    ) -> None:
         self.kiosk = kiosk
         self.agent: Agent | None = None
         self._config, self._state, self._network, self._log = config, state, network, log
@@ -101,7 +103,9 @@ class Life:
             entropy=self._entropy,
             state=self._state,
             log=self._log,
-            machine=Machine(boot_id=machine_boot[:32], card=_digest("card", self.kiosk), board=_digest("pi", self.kiosk)),
+            machine=Machine(
+                boot_id=machine_boot[:32], card=_digest("card", self.kiosk), board=_digest("pi", self.kiosk)
+            ),
         )
         if self.kiosk.scenario.clock.runs_without_power:
             agent.offer_time("rtc", clock.wall_utc_ms(), CLOCK_UNCERTAINTY_MS)

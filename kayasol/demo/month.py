@@ -38,8 +38,8 @@ PRESENT_MS = 60_000
 """Closer to the present than this, the past has caught up."""
 SETTLE_LIMIT_S = 5.0
 SETTLE_WAIT_S = 0.002
-DRAIN_TURN_S = 0.5
-QUIET_TURNS = 4
+DRAIN_TURN_S = 1.0
+QUIET_TURNS = 2
 """So often nothing may be on its way, before a kiosk counts as drained."""
 DAY_MS = 86_400_000
 
@@ -128,9 +128,11 @@ def main() -> None:
 
 
 def _drain(life: Life, network: RealBroker, places: Places) -> None:
-    """Wait for the server, then live on in real time until it has everything and has told the time."""
+    """Wait for the server, then live on in real time until it has everything and has been told the time."""
     quiet_turns = 0
+    told_time = False
     while quiet_turns < QUIET_TURNS:
+        time.sleep(DRAIN_TURN_S)
         network.reachable = places.server_ready.exists()
         life.run(_now_ms() // 1000 * 1000, lambda _now: None)
         agent = life.agent
@@ -139,10 +141,12 @@ def _drain(life: Life, network: RealBroker, places: Places) -> None:
             quiet_turns += int(network.reachable)
         elif network.reachable and agent.keeper.fix is not None and agent.publisher.is_at_rest:
             quiet_turns += 1
-            agent.publisher.ask_now()
+            if not told_time:
+                # The frame that brought the time left before it was known: one more says it.
+                agent.publisher.ask_now()
+                told_time, quiet_turns = True, 0
         else:
             quiet_turns = 0
-        time.sleep(DRAIN_TURN_S)
 
 
 def _ingest(places: Places, kiosk: SimulatedKiosk, broker_port: int, stop: threading.Event) -> None:

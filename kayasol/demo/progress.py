@@ -30,9 +30,7 @@ class Bar:
             sys.stdout.flush()
         self._shown = percent
 
-    def until(
-        self, done: Callable[[], int], ended: Callable[[], bool], limit_s: float, children: Children
-    ) -> None:
+    def until(self, done: Callable[[], int], ended: Callable[[], bool], limit_s: float, children: Children) -> None:
         """Draw `done()` until `ended()`; raises ChildError if a process fails first or the time is over."""
         began = time.monotonic()
 

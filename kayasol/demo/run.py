@@ -1,4 +1,4 @@
-"""`kayasol demo`: a month of history by the real path, then three kiosks live, until Ctrl-C. Starts and stops processes."""
+"""`kayasol demo`: a month of history by the real path, then three live kiosks until Ctrl-C. Starts and stops processes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run_demo(root: Path, *, port: int, days: int, seed: int, fresh: bool) -> Non
             print(f"Going on with the demo in {root} (a new one: kayasol demo --fresh)")
             _start_server(places, children, steps, ports)
         _go_live(places, children, steps, ports)
-        print(f"\nReady after {steps.total_s:.0f} s:  http://127.0.0.1:{port}/   (English: /en)   Ctrl-C stops everything.")
+        print(f"\nReady after {steps.total_s:.0f} s:  http://127.0.0.1:{port}/   (English: /en)   Ctrl-C stops all.")
         while True:
             children.check()
             time.sleep(1.0)

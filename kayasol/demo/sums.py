@@ -6,6 +6,7 @@ import json
 import sqlite3
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from kayasol.demo.places import Places
 from kiosk.ledger.format import parse
@@ -14,6 +15,8 @@ from store.ledger_table import sums
 from store.sites import all_sites
 
 FIRST_DAY, LAST_DAY = "0000-00-00", "9999-99-99"
+DAYS = 365
+"""More than any demo lives through, and what the API gives at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ def of_server(store: Store, code: str) -> Sum:
 
 def of_api(port: int, code: str) -> Sum:
     """What the API says, added up over all days."""
-    address = f"http://127.0.0.1:{port}/api/v1/sites/{code}/days"
+    first = datetime.now(UTC).date() - timedelta(days=DAYS)
+    address = f"http://127.0.0.1:{port}/api/v1/sites/{code}/days?from={first.isoformat()}"
     with urllib.request.urlopen(address, timeout=10) as answer:
         days = json.load(answer)["days"]
     return Sum(

@@ -1,4 +1,4 @@
-"""A kiosk of the simulator, its real agent, and a real ingest, store and office behind it, under one clock and no broker."""
+"""A simulated kiosk, its real agent, and real ingest, store and office behind it, under one clock and without a broker."""
 
 from __future__ import annotations
 
