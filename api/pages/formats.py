@@ -71,11 +71,6 @@ def _span(language: str, span_ms: int, form: str) -> str:
     return text(language, f"{form}_days", n=span_ms // _DAY)
 
 
-def day_long(language: str, day: str) -> str:
-    """`2026-11-23` as `lundi 23 novembre`."""
-    return format_date(date.fromisoformat(day), format="EEEE d MMMM", locale=language)
-
-
 def day_short(language: str, day: str) -> str:
     """`2026-11-23` as `23 nov.`"""
     return format_date(date.fromisoformat(day), format="d MMM", locale=language).replace(" ", NO_BREAK)
