@@ -45,6 +45,8 @@ class Commissioned:
     """Current and next public key of the server, as the act names them."""
     ledger_key: SigningKey
     coins: int
+    issued_ms: int
+    """UTC milliseconds at which the act was made: this device's clock cannot truly show less."""
 
 
 def begin(folder: Path, site: str, entropy: Callable[[int], bytes]) -> bytes:
@@ -134,7 +136,7 @@ def load(folder: Path) -> Commissioned:
         coins = int(text)
     return Commissioned(
         deed["site"], deed["dev"], deed["cur"], act.act_hash(act_bytes),
-        (deed["ingest_key"], deed["ingest_next"]), ledger_key, coins,
+        (deed["ingest_key"], deed["ingest_next"]), ledger_key, coins, deed["issued"],
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from edge_agent.till import opening
 from edge_agent.till.till import Till
 from edge_agent.time_source import TimeKeeper
 from kiosk.errors import WireError
-from kiosk.ledger.signing import key_id, verify_bytes
+from kiosk.ledger.signing import DOWN_PREFIX, key_id, verify_bytes
 from kiosk.time import DAY_MS
 from kiosk.wire.down import (
     DownMessage,
@@ -127,7 +127,7 @@ class Downlink:
             self.counts.unreadable += 1
             return None
         public_hex = next((key for key in self._keys if key and key_id(key) == signed.key_id), None)
-        if public_hex is None or not verify_bytes(public_hex, b"", signed.signed_bytes, signed.signature):
+        if public_hex is None or not verify_bytes(public_hex, DOWN_PREFIX, signed.signed_bytes, signed.signature):
             self.counts.forged += 1
             return None
         if (message.site, message.device) != (self._site, self._dev):

@@ -13,6 +13,7 @@ from edge_agent.outbox.outbox import Outbox
 from edge_agent.till.book import Log
 from edge_agent.till.till import Till
 from edge_agent.time_source import TimeKeeper
+from kiosk.errors import WireError
 from kiosk.wire.block import Block, encode_block
 from kiosk.wire.boots import BOOTS_MAX, BootState, encode_boots
 from kiosk.wire.frame import (
@@ -220,13 +221,19 @@ class FrameCutter:
         """The block's body within the room, with fewer rows if need be; b"" if not even one fits."""
         positions = self._outbox.positions(block.schema_hash)
         while True:
-            body = encode_block(block, positions)
-            if len(body) <= room:
-                return body, block
             count = len(block.rows)
-            if count == 1:
-                return b"", block
-            fewer = min(count - 1, max(1, count * room * 9 // (len(body) * 10)))
+            try:
+                body = encode_block(block, positions)
+            except WireError:
+                if count == 1:
+                    raise
+                fewer = count // 2
+            else:
+                if len(body) <= room:
+                    return body, block
+                if count == 1:
+                    return b"", block
+                fewer = min(count - 1, max(1, count * room * 9 // (len(body) * 10)))
             block = replace(block, rows=block.rows[:fewer])
 
     def _schemas(self, used: Sequence[str], asked: Set[str]) -> dict[str, bytes]:

@@ -156,6 +156,11 @@ class Publisher:
         if self._flush or self._drain:
             self._send(now_ms)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing is unsent, nothing waits for an answer."""
+        return not (self._flush or self._drain or self._in_flight)
+
     def status(self, now_ms: int) -> dict[str, object]:
         """For a technician."""
         return {

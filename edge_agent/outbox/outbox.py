@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from edge_agent.outbox.database import Database, StorageFull
 from kiosk.errors import WireError
 from kiosk.reading import Flag, Row
-from kiosk.wire.block import Block, decode_block, encode_block
+from kiosk.wire.block import BODY_MAX_BYTES, Block, decode_block, encode_block
 from kiosk.wire.elements import crc32
 from kiosk.wire.ranges import Range, RangeSet
 from kiosk.wire.schema import Schema, parse_schema
@@ -20,6 +20,8 @@ from kiosk.wire.schema import Schema, parse_schema
 STREAM_ID_BYTES = 16
 _PLAIN = 0
 """Coding of what is stored: quick to write and to read; the smallest is looked for when it is sent."""
+_VALUE_MAX_BYTES = 24
+"""A value, or the flag in its place, at its largest: so many rows surely fit a block."""
 _TRIM_PARTS = 20
 """For want of space a twentieth of what is kept goes at once, the oldest."""
 
@@ -41,6 +43,7 @@ class Outbox:
         self._rows_max = rows_max
         self._entropy = entropy
         self._schema: Schema | None = None
+        self._chunk_limit = chunk_rows
         self._boot = ("", 0)
         self._pending: list[Row] = []
         if database.row("SELECT 1 FROM state") is None:
@@ -84,6 +87,9 @@ class Outbox:
             return
         self.commit(now_ms)
         self._schema = schema
+        self._chunk_limit = max(
+            1, min(self._chunk_rows, BODY_MAX_BYTES // ((len(schema.columns) + 1) * _VALUE_MAX_BYTES))
+        )
         with self._database.transaction():
             self._database.write("INSERT OR IGNORE INTO schema VALUES (?, ?, 0)", (schema.hash, schema.canonical))
 
@@ -91,7 +97,7 @@ class Outbox:
         """Take one row into memory; tells its number. Commits when a chunk is full. Never raises for want of space."""
         number = self.head + len(self._pending) + 1
         self._pending.append(Row(number, mono_ms, values, flags))
-        if len(self._pending) >= self._chunk_rows:
+        if len(self._pending) >= self._chunk_limit:
             self.commit(mono_ms)
         return number
 

@@ -87,8 +87,9 @@ CREATE TABLE ledger_lost (              -- declared by a LOSS record
 ) WITHOUT ROWID;
 
 CREATE TABLE ledger_acknowledged (      -- when the server had how much: decides what is old enough to be deleted
+    -- The key's columns come first: SQLite 3.40's quick_check misreads a WITHOUT ROWID table laid out otherwise.
     log            INTEGER NOT NULL,
-    upto           INTEGER NOT NULL,
     utc_day        INTEGER NOT NULL,    -- days since 1970, by a clock that ranks with the server's or better
+    upto           INTEGER NOT NULL,
     PRIMARY KEY (log, utc_day)
 ) WITHOUT ROWID;

@@ -213,7 +213,7 @@ class Book:
         )
         if utc_day is not None and upto > known.acked:
             self._database.write(
-                "INSERT OR REPLACE INTO ledger_acknowledged VALUES (?, ?, ?)", (known.number, upto, utc_day)
+                "INSERT OR REPLACE INTO ledger_acknowledged VALUES (?, ?, ?)", (known.number, utc_day, upto)
             )
         self.logs[log] = replace(known, acked=upto, witnessed=witnessed)
 

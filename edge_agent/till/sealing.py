@@ -51,7 +51,7 @@ def days_without_power(boots: Sequence[BootState], start: int, end: int) -> str:
 
 
 def seal_fields(book: Book, log: Log, interval: Interval) -> dict[str, str | int]:
-    """The own fields of the seal from the last one, which it seals, to now. Unreadable records are left out of its sums."""
+    """The own fields of the seal from the last one, which it seals, to now. Its sums lack unreadable records."""
     previous = book.newest_of(log.log, ("SEAL",))
     first = 1 if previous is None else previous.seq
     payloads = book.between(log.log, first, log.head_seq)

@@ -15,5 +15,5 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """Commissioned, not started; its database is closed at the end."""
     made = Site(tmp_path)
     yield made
-    if made.agent is not None:
+    if made.is_alive:
         made.agent.abandon()

@@ -1,4 +1,4 @@
-"""The far end of the link as the edge sees it: reads every frame with the shared formats, keeps what it says, signs receipts.
+"""The far end of the link as the edge sees it: reads every frame with the shared formats and signs receipts.
 
 Not ingest: no store, no rules; strict where the edge must be right, so that a wrong frame fails the test that sent it.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from kiosk.ledger.chain import record_hash
 from kiosk.ledger.format import parse
-from kiosk.ledger.signing import SigningKey, verify
+from kiosk.ledger.signing import DOWN_PREFIX, SigningKey, verify
 from kiosk.reading import Row
 from kiosk.wire.block import block_head, decode_block, peek_schema
 from kiosk.wire.boots import BootState, decode_boots
@@ -128,7 +128,7 @@ class Receiver:
             self.counter if counter is None else counter,
             tuple(sections),
         )
-        return encode_down(message, lambda signed: key.sign_bytes(b"", signed), key.key_id)
+        return encode_down(message, lambda signed: key.sign_bytes(DOWN_PREFIX, signed), key.key_id)
 
     def _take_block(self, header: Header, body: bytes, have: RangeSet) -> None:
         schema = self.schemas[peek_schema(body)]

@@ -1,4 +1,4 @@
-"""A commissioned site on a test's own folder, clock, lines and link: the real agent, step by step, any number of lives."""
+"""A commissioned site on a test's own folder, clock, lines and link: the real agent, step by step, life after life."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from edge_agent.agent import Agent
 from edge_agent.clock import Machine
 from edge_agent.config import Config, parse
 from edge_agent.link import MemoryLink
+from edge_agent.transports.base import Transport
 from kiosk.ledger import act
 from kiosk.ledger.signing import SigningKey
 from tests.edge_agent.lines import HeldLine
@@ -48,6 +49,11 @@ service = "lamp"
 name = "Lampe"
 price = 50
 button = "B"
+[[tariff]]
+service = "battery"
+name = "Batterie"
+price = 200
+button = "C"
 [limits]
 outbox_rows = {outbox_rows}
 """
@@ -87,19 +93,20 @@ class Site:
         # The TLS files are tested in test_commission.py; here the act alone makes the folder a commissioned one.
         (self.folder / commission.ACT).write_bytes(self.act)
         self.receiver = Receiver(self.ingest, request["ledger_pub"])
-        self.lines = {"mppt": HeldLine(), "shelf": HeldLine()}
+        self.lines: dict[str, Transport] = {"mppt": HeldLine(), "shelf": HeldLine()}
         self.machine = Machine(boot_id="m1", card="c" * 64, board="b" * 64)
         self.synchronised: int | None = None
         self.sales_at_once = False
         self.page_limit = 0
-        self.agent: Agent = None  # type: ignore[assignment]
+        self._agent: Agent | None = None
 
     def issue_act(self, dev: str, ledger_pub: str) -> bytes:
         return act.encode(
             {
                 "v": 1, "kind": "act", "site": "damane", "name": "École de Damané", "commune": "Kaya",
                 "site_kind": "school", "dev": dev, "cur": "XOF", "pub": ledger_pub,
-                "ingest_key": self.ingest.public_hex, "ingest_next": self.ingest_next.public_hex, "issued": START_UTC_MS,
+                "ingest_key": self.ingest.public_hex, "ingest_next": self.ingest_next.public_hex,
+                "issued": START_UTC_MS,
             }
         )  # fmt: skip
 
@@ -108,12 +115,28 @@ class Site:
 
     def start(self) -> Agent:
         """A new life of the agent."""
-        self.agent = Agent(
+        self._agent = Agent(
             self.config(), clock=self.clock, transports=self.lines, link=self.link, entropy=self.random.randbytes,
             state=self.folder, log=logging.getLogger("edge"), machine=self.machine,
             synchronised_ms=lambda: self.synchronised, sales_at_once=self.sales_at_once, page_limit=self.page_limit,
         )  # fmt: skip
-        return self.agent
+        return self._agent
+
+    @property
+    def agent(self) -> Agent:
+        """The agent of this life."""
+        assert self._agent is not None, "start() first"
+        return self._agent
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is one whose files are open."""
+        return self._agent is not None
+
+    def end(self) -> None:
+        """An orderly end."""
+        self.agent.close()
+        self._agent = None
 
     def begin(self) -> Agent:
         """The first life, its first report answered."""

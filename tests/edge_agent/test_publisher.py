@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from edge_agent.frames import BUDGET_MAX_BYTES
@@ -228,7 +230,7 @@ def test_live_rows_go_out_one_by_one_for_a_while(site: Site) -> None:
         site.exchange()
     assert len(site.receiver.headers) - frames == 3
     times = [row.mono_ms for _, row in sorted(site.receiver.rows[site.agent.outbox.stream].items())]
-    assert [later - earlier for earlier, later in zip(times, times[1:], strict=False)] == [5_000, 5_000]
+    assert [later - earlier for earlier, later in pairwise(times)] == [5_000, 5_000]
 
 
 def test_the_header_says_what_waits_and_how_old_it_is(site: Site) -> None:

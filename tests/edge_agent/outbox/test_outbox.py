@@ -173,9 +173,7 @@ def test_above_the_limit_the_oldest_rows_go_and_are_counted(disk: Disk) -> None:
 def test_a_full_disk_makes_readings_give_way_to_newer_ones(disk: Disk) -> None:
     disk.page_limit = 30
     outbox = disk.open(chunk_rows=60, rows_max=10**6)
-    wide = Schema(
-        (DeviceSchema("m", "d", "", tuple(["battery_voltage_v", "pv_power_w", "soc_percent", "load_power_w"])),)
-    )
+    wide = Schema((DeviceSchema("m", "d", "", ("battery_voltage_v", "pv_power_w", "soc_percent", "load_power_w")),))
     outbox.use_schema(wide, 0)
     spread = random.Random(3)
     for _ in range(60 * 60):
@@ -247,4 +245,6 @@ def test_whatever_is_acknowledged_in_whatever_order_nothing_else_is_deleted(
         acknowledged |= set(range(first, first + count))
     kept = set(numbers(outbox))
     assert set(range(1, 211)) - acknowledged <= kept
-    assert all(set(range(at, at + 7)) & kept == set() or not set(range(at, at + 7)) <= acknowledged for at in range(1, 211, 7))
+    assert all(
+        set(range(at, at + 7)) & kept == set() or not set(range(at, at + 7)) <= acknowledged for at in range(1, 211, 7)
+    )

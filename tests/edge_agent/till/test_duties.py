@@ -65,12 +65,12 @@ def test_a_later_start_writes_boot_alone_and_says_when_the_life_before_ended(sit
 
 def test_a_price_that_changes_makes_a_new_tariff(site: Site) -> None:
     till = site.start().till
-    till.take_prices([Price("phone", 100, "A"), Price("lamp", 50, "B")])
-    assert types(site)[-1] == "TARIFF"
-    before = len(types(site))
-    till.take_prices([Price("phone", 125, "A"), Price("lamp", 50, "B")])
-    assert len(types(site)) == before + 1
-    assert last(site)["prices"] == "lamp:50;phone:125"
+    same = [Price("phone", 100, "A"), Price("lamp", 50, "B"), Price("battery", 200, "C")]
+    till.take_prices(same)
+    assert types(site) == ["GENESIS", "BOOT", "TARIFF"]
+    till.take_prices([Price("phone", 125, "A"), *same[1:]])
+    assert types(site) == ["GENESIS", "BOOT", "TARIFF", "TARIFF"]
+    assert last(site)["prices"] == "battery:200;lamp:50;phone:125"
     assert till.sale("phone").amount_minor == 125
     assert last(site)["tar"] == 2
 

@@ -63,7 +63,8 @@ def test_a_known_press_gives_the_same_answer_and_no_second_record(till: Till) ->
 
 
 @pytest.mark.parametrize(
-    ("pay", "amount", "box"), [("cash", 100, 100), ("mobile", 100, 0), ("credit", 100, 0), ("free", 0, 0), ("none", 0, 0)]
+    ("pay", "amount", "box"),
+    [("cash", 100, 100), ("mobile", 100, 0), ("credit", 100, 0), ("free", 0, 0), ("none", 0, 0)],
 )
 def test_only_cash_goes_into_the_box(till: Till, pay: str, amount: int, box: int) -> None:
     receipt = till.sale("phone", pay=pay)
