@@ -1,4 +1,4 @@
-"""The server's settings: command line, `kayasol.toml` in its folder, environment, defaults; unknown keys are refused."""
+"""The server's settings: command line, `kayasol.toml` in its folder, environment, defaults. Unknown keys: refused."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The language that edge and server share: metrics, readings, time, wire and ledger formats. No I/O, standard library only."""
+"""The language that edge and server share: metrics, readings, time, wire and ledger. No I/O, standard library only."""

@@ -47,7 +47,7 @@ def rank(source: str) -> int:
 
 
 def supersedes(new: TimeFix, old: TimeFix | None) -> bool:
-    """Whether `new` replaces `old` for the same boot: a better rank, or the same rank with less than half the uncertainty."""
+    """Whether `new` replaces `old` for the same boot: by a better rank, or at equal rank by half the uncertainty."""
     if old is None:
         return rank(new.source) > 0
     if rank(new.source) != rank(old.source):

@@ -1,4 +1,4 @@
-"""`kayasol demo`: a month of history by the real path, then three live kiosks until Ctrl-C. Starts and stops processes."""
+"""`kayasol demo`: a month of history by the real path, then three live kiosks until Ctrl-C. Owns the processes."""
 
 from __future__ import annotations
 
