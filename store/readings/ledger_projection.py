@@ -1,0 +1,161 @@
+"""The ledger as InfluxDB shows it: a copy that anybody may draw from, nobody may count on, and SQL can always remake.
+
+Measurement `ledger_record`: one point a record; tags site, log, branch, boot, t, svc, pay, cur; integer fields n, amt,
+cash, seq. What does not count in SQL is there with zeros. Two records of one millisecond would overwrite each other,
+so the sequence number stands in the nanoseconds. Measurement `ledger_day`: one point a site, day and kind; tags site,
+t, svc, pay, cur; integer fields n, amt, cash. Amounts are minor units. Writing again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kiosk.time import DAY_MS, day_of, day_start_ms
+from store.errors import RepairFirst
+from store.ledger_table import Record, Sums
+from store.readings.influxdb_http import InfluxConnection, RefusedLines
+from store.readings.influxql import Table, of_site, select, whole, within
+from store.readings.line_protocol import checked
+
+RECORD, DAY = "ledger_record", "ledger_day"
+LINES_MAX = 5_000
+_NS_PER_MS = 1_000_000
+_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What counts, taken together."""
+
+    records: int = 0
+    amt: int = 0
+    """Effect on income, in minor units."""
+    cash: int = 0
+    """Effect on the cash box, in minor units."""
+
+    def plus(self, other: Total) -> Total:
+        """Both."""
+        return Total(self.records + other.records, self.amt + other.amt, self.cash + other.cash)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A day on which the projection does not say what the book says."""
+
+    site: str
+    day: str
+    cur: str
+    measurement: str
+    book: Total
+    projected: Total
+
+
+_Kind = tuple[str, str, str, str]
+"""(t, svc, pay, cur)"""
+_DayCur = tuple[str, str]
+
+
+class LedgerProjection:
+    """Writes and compares the copy of one InfluxDB bucket."""
+
+    def __init__(self, connection: InfluxConnection) -> None:
+        self._connection = connection
+
+    def write_records(self, records: Sequence[Record]) -> int:
+        """Project dated records; gives how many have no date yet and were left out."""
+        dated = [(record, record.utc_ms) for record in records if record.utc_ms is not None]
+        self._write(_record_line(record, utc_ms) for record, utc_ms in dated)
+        return len(records) - len(dated)
+
+    def write_days(self, site: str, first: str, last: str, sums: Sequence[Sums]) -> None:
+        """Make the days from `first` to `last` exactly what `sums` says; kinds that have gone become zeros."""
+        wanted = {(each.day or "", (each.t, each.svc, each.pay, each.cur)): each for each in sums}
+        gone = self._kinds(site, first, last) - wanted.keys()
+        lines = [
+            _day_line(site, day, kind, Total(each.records, each.amt, each.cash)) for (day, kind), each in wanted.items()
+        ]
+        self._write([*lines, *(_day_line(site, day, kind, Total()) for day, kind in sorted(gone))])
+
+    def delete_boot(self, site: str, boot: str) -> None:
+        """Remove the records of a boot, before they are written again under another date."""
+        self._connection.delete(f'_measurement="{RECORD}" AND site="{checked(site)}" AND boot="{checked(boot)}"')
+
+    def delete_site(self, site: str) -> None:
+        """Remove all that is projected of a site, before it is made anew."""
+        for measurement in (RECORD, DAY):
+            self._connection.delete(f'_measurement="{measurement}" AND site="{checked(site)}"')
+
+    def differences(self, site: str, first: str, last: str, sums: Iterable[Sums]) -> list[Difference]:
+        """The days from `first` to `last` on which either measurement is not what SQL says; none is the proof."""
+        book: defaultdict[_DayCur, Total] = defaultdict(Total)
+        for each in sums:
+            key = (each.day or "", each.cur)
+            book[key] = book[key].plus(Total(each.records, each.amt, each.cash))
+        found: list[Difference] = []
+        for measurement in (RECORD, DAY):
+            projected = self._totals(measurement, site, first, last)
+            for day, cur in sorted({*book, *projected}):
+                said, copied = book.get((day, cur), Total()), projected.get((day, cur), Total())
+                if said != copied:
+                    found.append(Difference(site, day, cur, measurement, said, copied))
+        return found
+
+    def _totals(self, measurement: str, site: str, first: str, last: str) -> dict[_DayCur, Total]:
+        by = "GROUP BY time(1d),cur fill(none)"
+        where = [of_site(site), _days(first, last)]
+        (tables,) = self._connection.query([select("sum(n),sum(amt),sum(cash)", measurement, where, by)])
+        return {
+            (day_of(row[0]), table["tags"]["cur"]): Total(*(whole(value) for value in row[1:]))
+            for table in tables
+            for row in table["values"]
+        }
+
+    def _kinds(self, site: str, first: str, last: str) -> set[tuple[str, _Kind]]:
+        """The points that the days have now."""
+        where = [of_site(site), _days(first, last)]
+        (tables,) = self._connection.query([select("n", DAY, where, "GROUP BY t,svc,pay,cur")])
+        return {(day_of(row[0]), _kind(table)) for table in tables for row in table["values"]}
+
+    def _write(self, lines: Iterable[str]) -> None:
+        waiting = list(lines)
+        for start in range(0, len(waiting), LINES_MAX):
+            try:
+                self._connection.write("\n".join(waiting[start : start + LINES_MAX]), nanoseconds=True)
+            except RefusedLines as error:
+                raise RepairFirst(f"this bucket cannot hold the ledger's copy ({error}): give it its own") from error
+
+
+def _record_line(record: Record, utc_ms: int) -> str:
+    counted = Total(1, record.amt, record.cash) if record.counts else Total()
+    places = {"site": record.site, "log": record.log, "branch": str(record.branch), "boot": record.boot}
+    tags = _tags({**places, **_named(record.t, record.svc, record.pay, record.cur)})
+    at_ns = utc_ms * _NS_PER_MS + record.seq % _NS_PER_MS
+    return f"{RECORD},{tags} {_fields(counted)},seq={record.seq}i {at_ns}"
+
+
+def _day_line(site: str, day: str, kind: _Kind, total: Total) -> str:
+    return f"{DAY},{_tags({'site': site, **_named(*kind)})} {_fields(total)} {day_start_ms(day) * _NS_PER_MS}"
+
+
+def _named(t: str, svc: str, pay: str, cur: str) -> dict[str, str]:
+    return {"t": t, "svc": svc, "pay": pay, "cur": cur}
+
+
+def _kind(table: Table) -> _Kind:
+    tags = table["tags"]
+    return tags["t"], tags["svc"], tags["pay"], tags["cur"]
+
+
+def _fields(total: Total) -> str:
+    return f"n={total.records}i,amt={total.amt}i,cash={total.cash}i"
+
+
+def _tags(tags: dict[str, str]) -> str:
+    """A tag without a value is not written; asked for, it is "" again."""
+    return ",".join(f"{name}={value.translate(_ESCAPES)}" for name, value in tags.items() if value)
+
+
+def _days(first: str, last: str) -> str:
+    return within(day_start_ms(first), day_start_ms(last) + DAY_MS)
