@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from kiosk.metric import CATALOGUE
 from kiosk.reading import Reading
 
 AGE_UNKNOWN = -1
@@ -121,6 +123,16 @@ class Decoder(Protocol):
 
     def feed(self, raw: bytes) -> list[dict[str, object]]:
         """One JSON-able row for each block or frame understood."""
+
+
+def in_units(values: Mapping[str, int]) -> dict[str, object]:
+    """A decoder's row: each metric in its unit, and `implausible`, the metrics that a row of the agent would flag."""
+    row: dict[str, object] = {
+        metric: CATALOGUE[metric].real(value) if CATALOGUE[metric].decimals else value
+        for metric, value in values.items()
+    }
+    doubted = [metric for metric, value in values.items() if not CATALOGUE[metric].plausible(value)]
+    return row | ({"implausible": doubted} if doubted else {})
 
 
 def serial_of(said: str) -> str:
