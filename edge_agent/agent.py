@@ -291,9 +291,11 @@ class Agent:
     def _begin_live(self, live: Live) -> None:
         """The server wants rows at once for a while: a demonstration, or a technician on site."""
         now_ms = self._clock.monotonic_ms()
+        is_live = now_ms < self._live_until_ms
         self._live_until_ms = now_ms + min(live.seconds, LIVE_MAX_S) * 1000
         self._live_row_ms = max(live.row_ms, LIVE_LEAST_MS)
-        self._next_sample_ms = min(self._next_sample_ms, now_ms)
+        # Renewed by the answer to each row's frame: a row at once for each would follow the round trip, not `row_ms`.
+        self._next_sample_ms = min(self._next_sample_ms, now_ms + (self._live_row_ms if is_live else 0))
 
 
 def _check_identity(config: Config, own: Commissioned) -> None:
