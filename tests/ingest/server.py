@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from ingest import counters
@@ -22,6 +24,15 @@ from store.readings.base import Series
 from store.readings.sqlite import SqliteReadings
 from tests.ingest.writer import NOON, Kiosk
 
+
+@cache
+def _empty_database() -> bytes:
+    """What the migrations make, made once."""
+    with TemporaryDirectory() as folder:
+        upgrade(f"sqlite:///{folder}/empty.db")
+        return Path(folder, "empty.db").read_bytes()
+
+
 Kind = TypeVar("Kind", bound=DownSection)
 
 
@@ -30,7 +41,7 @@ class Server:
 
     def __init__(self, folder: Path, policy: Policy | None = None) -> None:
         self.url = f"sqlite:///{folder / 'kayasol.db'}"
-        upgrade(self.url)
+        (folder / "kayasol.db").write_bytes(_empty_database())
         self.folder = folder
         self.policy = policy or Policy(calm_ms=0)
         self.now_ms = NOON + 3_600_000

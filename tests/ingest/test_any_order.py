@@ -57,7 +57,7 @@ def content(server: Server) -> dict[str, Any]:
     """Everything that was kept, but for when it came."""
     tables = (block, boot, ledger_branch, ledger_gap, ledger_parked, ledger_record, log_key, schema, stream)
     with server.store.read() as connection:
-        kept = {
+        kept: dict[str, Any] = {
             table.name: sorted(
                 repr({name: value for name, value in row._asdict().items() if name not in NOT_CONTENT})
                 for row in connection.execute(select(table))
@@ -74,7 +74,7 @@ def reference() -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         server = Server(Path(folder))
         kiosk, frames = month()
-        kiosk = server.register(Kiosk()) and kiosk
+        server.register(Kiosk())
         server.send(kiosk, *frames)
         kept = content(server)
         server.close()
