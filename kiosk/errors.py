@@ -1,10 +1,10 @@
 """Errors of the shared language, grouped by what the caller does next.
 
-    KioskError
-    ├── FormatError            bytes from outside are not of the format: count, keep aside, go on
-    │   ├── WireError          a frame, section, block or down message
-    │   └── LedgerError        a record; `.code` is one of size utf8 json canonical field value rule
-    └── ConfigError            a person must correct a file: the message says where and how
+KioskError
+├── FormatError            bytes from outside are not of the format: count, keep aside, go on
+│   ├── WireError          a frame, section, block or down message
+│   └── LedgerError        a record; `.code` is one of size utf8 json canonical field value rule
+└── ConfigError            a person must correct a file: the message says where and how
 """
 
 
