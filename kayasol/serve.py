@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from ingest.acknowledger import Policy
 from ingest.handler import Handler
 from ingest.keys import open_keys
 from ingest.subscriber import Broker, Subscriber, TlsFiles
+from kayasol import __version__
 from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError
 from office.loop import Office
@@ -35,13 +37,15 @@ def utc_ms() -> int:
 
 def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> None:
     """Run until SIGINT or SIGTERM. A thread that fails for a reason nobody foresaw ends the whole process loudly."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    broker = Broker(host=settings.broker_host, port=settings.broker_port, tls=_tls(settings))
     upgrade(settings.database)
     store = Store.open(settings.database)
     readings = SqliteReadings(store)
     stop = threading.Event()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(store=store, readings=readings, clock=clock),
+            create_app(store=store, readings=readings, clock=clock, version=__version__),
             host=settings.http_host,
             port=settings.http_port,
             log_level="warning",
@@ -50,7 +54,7 @@ def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> N
     )
     failures: list[BaseException] = []
     parts: dict[str, Callable[[], None]] = {
-        "ingest": lambda: run_ingest(settings, store, readings, clock, stop),
+        "ingest": lambda: run_ingest(settings, broker, store, readings, clock, stop),
         "office": lambda: run_office(Office(store, readings, clock), stop),
     }
     threads = [
@@ -74,6 +78,7 @@ def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> N
 
 def run_ingest(
     settings: ServerSettings,
+    broker: Broker,
     store: Store,
     readings: SqliteReadings,
     clock: Callable[[], int],
@@ -82,7 +87,6 @@ def run_ingest(
     """Take frames from the broker until `stop`."""
     policy = Policy(calm_ms=0, live_s=settings.live_s) if settings.live_s else Policy()
     handler = Handler(store, readings, open_keys(settings.folder), clock, policy=policy)
-    broker = Broker(host=settings.broker_host, port=settings.broker_port, tls=_tls(settings))
     Subscriber(broker, handler).run(stop)
 
 

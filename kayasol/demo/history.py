@@ -20,8 +20,6 @@ from edge_agent.transports.memory import MemoryLine
 from firmware_sim.kiosk import SimulatedKiosk
 
 STEP_MS = 60_000
-CLOCK_UNCERTAINTY_MS = 2_000
-"""Of a battery-backed clock, as a site with one would configure it."""
 
 
 class KioskClock:
@@ -95,7 +93,7 @@ class Life:
         clock = KioskClock(self.kiosk)
         lines = {name: MemoryLine(line) for name, line in self.kiosk.lines.items()}
         machine_boot = hashlib.sha256(f"{self.kiosk.scenario.code}:{clock.power_on_ms}".encode()).hexdigest()
-        agent = Agent(
+        return Agent(
             self._config,
             clock=clock,
             transports=lines,
@@ -107,9 +105,6 @@ class Life:
                 boot_id=machine_boot[:32], card=_digest("card", self.kiosk), board=_digest("pi", self.kiosk)
             ),
         )
-        if self.kiosk.scenario.clock.runs_without_power:
-            agent.offer_time("rtc", clock.wall_utc_ms(), CLOCK_UNCERTAINTY_MS)
-        return agent
 
 
 def _digest(part: str, kiosk: SimulatedKiosk) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from edge_agent import commission
@@ -14,12 +15,16 @@ from kayasol.ca import Authority
 from kayasol.demo.places import Places, Village, replace_file
 from kayasol.settings import ServerSettings
 from kayasol.sites import NewSite, commission_request, parse_request
+from office import parameters
 from store.engine import Store
 from store.migrate import upgrade
 from store.sites import Place
 
 SITE_KINDS = {"school": "school", "health-centre": "health"}
 SERVICE_NAMES = {"phone": "Téléphone", "lamp": "Lampe", "battery": "Batterie"}
+
+LOW_BATTERY_V = 0.4
+"""So near above the cut-off the agent stores each row at once."""
 
 AGENT_TOML = """\
 # Written by `kayasol demo`: a kiosk whose devices are simulated on pseudo-terminals.
@@ -32,6 +37,8 @@ currency = "XOF"
 state = "{state}"
 sample_s = 60
 chunk_rows = 15
+rtc = {rtc}
+low_battery_v = {low_battery_v}
 
 [broker]
 host = "127.0.0.1"
@@ -67,6 +74,8 @@ def write_agent_toml(places: Places, scenario: Scenario, cadence_s: int, broker_
         code=code,
         name=scenario.name,
         state=places.state(code).absolute(),
+        rtc=str(scenario.clock.runs_without_power).lower(),
+        low_battery_v=round(scenario.plant.disconnect_v + LOW_BATTERY_V, 2),
         broker_port=broker_port,
         cadence_s=cadence_s,
         mppt=places.line(code, "mppt").absolute(),
@@ -95,5 +104,14 @@ def commission_village(places: Places, settings: ServerSettings, issued_ms: int)
             site = NewSite(scenario.name, scenario.commune, SITE_KINDS[scenario.kind], "XOF", place)
             answer = commission_request(store, authority, keys, parse_request(request), site, issued_ms)
             commission.accept(places.state(code), answer)
+            _tell_cutoff(store, scenario)
     finally:
         store.close()
+
+
+def _tell_cutoff(store: Store, scenario: Scenario) -> None:
+    """Where the controller cuts the load off is a setting of the controller: figures must be told."""
+    with store.write() as connection:
+        told = parameters.load(connection, scenario.code)
+        cutoff_mv = round(scenario.plant.disconnect_v * 1000)
+        parameters.save(connection, scenario.code, replace(told, cutoff_mv=cutoff_mv))
