@@ -5,14 +5,16 @@ Knows which drivers exist; opens no line, no link and no key.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_agent.drivers import BAUD, OPTIONS, check_driver
+from edge_agent.drivers import BAUD, MODBUS, OPTIONS, check_driver, profile_of
+from edge_agent.nearest import hint
+from edge_agent.ports import check_ports
+from edge_agent.transports.modbus_frames import SLAVE_MAX
 from kiosk.errors import ConfigError
 from kiosk.ledger.kinds import WORD, Kind, pattern
 from kiosk.ledger.types import CURRENCY, SITE
@@ -40,6 +42,10 @@ class AgentSettings:
     sample_s: int
     chunk_rows: int
     """Rows stored in one commit: fewer lose less at a power cut, more spare the SD card."""
+    rtc: bool
+    """The computer has a clock with a battery of its own."""
+    low_battery_v: float
+    """Below it the power may go at any minute, so each row is stored at once; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,12 @@ def _integer(low: int, high: int) -> Kind:
     return Kind(f"an integer from {low} to {high}", lambda value: type(value) is int and low <= value <= high, low)
 
 
+def _number(low: int, high: int) -> Kind:
+    return Kind(
+        f"a number from {low} to {high}", lambda value: type(value) in (int, float) and low <= float(value) <= high, low
+    )
+
+
 def _text(characters: int) -> Kind:
     return Kind(
         f"a text of 1 to {characters} printable characters",
@@ -125,7 +137,11 @@ _NOT_GIVEN = ""
 _FLAG = Kind("true or false", lambda value: type(value) is bool, 0)
 _PATH = _text(200)
 
-_DRIVER_OPTIONS: dict[str, _Key] = {}
+_DRIVER_OPTIONS: dict[str, _Key] = {
+    "positive_current": _Key(pattern('"charging" or "discharging"', "(dis)?charging"), _NOT_GIVEN),
+    "address": _Key(_integer(1, SLAVE_MAX), _NOT_GIVEN),
+    "registers": _Key(_PATH, _NOT_GIVEN),
+}
 """Keys of [[device]] that only some drivers take; left out, the driver's own default holds."""
 
 _SECTIONS: dict[str, dict[str, _Key]] = {
@@ -138,6 +154,8 @@ _SECTIONS: dict[str, dict[str, _Key]] = {
         "state": _Key(_PATH, "/var/lib/kayasol"),
         "sample_s": _Key(_integer(1, 3600), 60),
         "chunk_rows": _Key(_integer(1, 60), 15),
+        "rtc": _Key(_FLAG, False),
+        "low_battery_v": _Key(_number(0, 1_000), 0),
     },
     "broker": {
         "host": _Key(_text(253)),
@@ -180,15 +198,15 @@ def load(path: Path) -> Config:
     if len(raw) > CONFIG_MAX_BYTES:
         raise ConfigError(f"{path}: longer than {CONFIG_MAX_BYTES} bytes; this is not a configuration file")
     try:
-        return parse(raw.decode("utf-8"))
+        return parse(raw.decode("utf-8"), path.parent)
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def parse(text: str) -> Config:
-    """The configuration written in `text`. Raises ConfigError."""
+def parse(text: str, folder: Path = Path()) -> Config:
+    """The configuration written in `text`; its files of registers lie in `folder`. Raises ConfigError."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -198,7 +216,7 @@ def parse(text: str) -> Config:
         site=Site(**_section(document, "site")),
         agent=_agent(_section(document, "agent")),
         broker=_broker(_section(document, "broker"), _section(document, "agent")),
-        devices=_devices(_tables(document, "device")),
+        devices=_devices(_tables(document, "device"), folder),
         tariffs=_tariffs(_tables(document, "tariff")),
         limits=Limits(**_section(document, "limits")),
     )
@@ -234,9 +252,7 @@ def _checked(place: str, table: Mapping[str, Any], keys: Mapping[str, _Key]) -> 
 def _refuse_unknown(place: str, table: Mapping[str, Any], known: Mapping[str, object]) -> None:
     for name in table:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-            hint = f'did you mean "{nearest[0]}"?' if nearest else f"there are: {', '.join(known)}"
-            raise ConfigError(f'{place}unknown {"key" if place else "section"} "{name[:40]}"; {hint}')
+            raise ConfigError(f'{place}unknown {"key" if place else "section"} "{name[:40]}"; {hint(name, known)}')
 
 
 def _agent(keys: dict[str, Any]) -> AgentSettings:
@@ -260,29 +276,34 @@ def _broker(keys: dict[str, Any], agent: Mapping[str, Any]) -> Broker:
     return Broker(**(keys | files))
 
 
-def _devices(tables: list[dict[str, Any]]) -> tuple[Device, ...]:
+def _devices(tables: list[dict[str, Any]], folder: Path) -> tuple[Device, ...]:
     if not tables:
         raise ConfigError("no [[device]]: a site has at least one device to read")
     for table in tables:
         try:
             check_driver(table["driver"])
+            table["options"] = _options(table, folder)
         except ConfigError as error:
             raise ConfigError(f"[[device]] {table['name']}: {error}") from error
         table["baud"] = table["baud"] or BAUD[table["driver"]]
-        table["options"] = _options(table)
     _refuse_twice("device", "name", tables)
-    _refuse_twice("device", "port", tables, lambda port: port.startswith("/"))
-    return tuple(Device(**table) for table in tables)
+    devices = tuple(Device(**table) for table in tables)
+    check_ports(devices)
+    return devices
 
 
-def _options(table: dict[str, Any]) -> dict[str, int | str]:
+def _options(table: dict[str, Any], folder: Path) -> dict[str, int | str]:
     """Takes the driver's options out of the device's table; one that its driver does not take is refused."""
     taken = OPTIONS.get(table["driver"], ())
     given = {name: value for name in _DRIVER_OPTIONS if (value := table.pop(name)) != _NOT_GIVEN}
     for name in given:
         if name not in taken:
             has = f"it takes: {', '.join(taken)}" if taken else "it takes no option"
-            raise ConfigError(f'[[device]] {table["name"]}: driver {table["driver"]} has no "{name}"; {has}')
+            raise ConfigError(f'driver {table["driver"]} has no "{name}"; {has}')
+    if "registers" in given:
+        given["registers"] = str(folder / given["registers"])
+    if table["driver"] in MODBUS:
+        profile_of(table["driver"], given.get("registers", ""))
     return given
 
 

@@ -43,6 +43,8 @@ class _Watch:
     reading_ms: int | None = None
     """When the newest one came, also after it became stale."""
     serial: str = ""
+    new_serial: str = ""
+    """Another serial number that the newest reading said, not believed before it is said twice."""
     trouble: str = ""
     """What is wrong and what to check, "" while readings come."""
     trouble_logged: bool = False
@@ -188,7 +190,7 @@ class Poller:
         watch.trouble, watch.trouble_logged = "", False
         watch.back_off_ms = BACK_OFF_FIRST_MS
         watch.reading, watch.reading_ms = reading, now_ms
-        if reading.serial and reading.serial != watch.serial:
+        if reading.serial and self._is_believed(watch, reading.serial):
             if watch.serial:
                 self._log.warning(
                     "%s: serial number is now %s, was %s: another device on this line; its readings get a new schema",
@@ -198,6 +200,18 @@ class Poller:
                 )
             watch.serial = reading.serial
             self._schema = None
+
+    @staticmethod
+    def _is_believed(watch: _Watch, serial: str) -> bool:
+        """Whether the device is another one. An 8-bit checksum lets a disturbed block through once in 256."""
+        if serial == watch.serial:
+            watch.new_serial = ""
+            return False
+        if watch.serial and serial != watch.new_serial:
+            watch.new_serial = serial
+            return False
+        watch.new_serial = ""
+        return True
 
 
 def _state(watch: _Watch) -> str:

@@ -48,6 +48,12 @@ def test_a_wider_road_is_a_speed_of_its_own() -> None:
     assert parse(MINIMAL + "baud = 9600\n").devices[0].baud == 9600
 
 
+def test_the_low_battery_is_a_voltage_and_the_clock_a_yes_or_no() -> None:
+    agent = parse(MINIMAL + "[agent]\nlow_battery_v = 12.1\nrtc = true\n").agent
+    assert (agent.low_battery_v, agent.rtc) == (12.1, True)
+    assert parse(MINIMAL + "[agent]\nlow_battery_v = 24\n").agent.low_battery_v == 24
+
+
 def test_paths_of_the_broker_may_be_absolute() -> None:
     text = SAMPLE.read_text(encoding="utf-8").replace('"ca.pem"', '"/etc/kayasol/ca.pem"')
     assert parse(text).broker.ca == Path("/etc/kayasol/ca.pem")
@@ -70,6 +76,10 @@ TARIFF = '\n[[tariff]]\nservice = "phone"\nname = "Téléphone"\nprice = {}\nbut
         (MINIMAL.replace("true", "1"), "[broker] plain_loopback must be true or false, is '1'"),
         (MINIMAL + "[agent]\nsample_s = 60.0\n", "[agent] sample_s must be an integer from 1 to 3600"),
         (MINIMAL + "[agent]\nsample_s = true\n", "[agent] sample_s must be an integer from 1 to 3600"),
+        (MINIMAL + "[agent]\nlow_battery_v = -1\n", "[agent] low_battery_v must be a number from 0 to 1000"),
+        (MINIMAL + "[agent]\nlow_battery_v = true\n", "[agent] low_battery_v must be a number"),
+        (MINIMAL + "[agent]\nlow_battery_v = nan\n", "[agent] low_battery_v must be a number"),
+        (MINIMAL + "[agent]\nrtc = 1\n", "[agent] rtc must be true or false"),
         (MINIMAL + "[agent]\nchunk_rows = 0\n", "[agent] chunk_rows must be an integer from 1 to 60"),
         (MINIMAL + "[limits]\noutbox_rows = 10\n", "[limits] outbox_rows must be an integer from 1000"),
         (MINIMAL.replace("victron-vedirect", "victron-vedirekt"), 'did you mean "victron-vedirect"?'),

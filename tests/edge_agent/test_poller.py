@@ -202,6 +202,8 @@ def test_another_serial_number_is_logged_and_makes_another_schema(caplog: pytest
     first = site.poller.schema()
     other = text_block((label, "HQ9999ZZZZZ" if label == "SER#" else value) for label, value in CHARGER)
     site.second(2, other)
+    assert site.poller.schema() is first
+    site.second(3, other)
     second = site.poller.schema()
     assert [schema.devices[0].serial for schema in (unknown, first, second)] == ["", "HQ2132ABCDE", "HQ9999ZZZZZ"]
     assert len({unknown.hash, first.hash, second.hash}) == 3
@@ -209,6 +211,17 @@ def test_another_serial_number_is_logged_and_makes_another_schema(caplog: pytest
     (line,) = lines_about(caplog, "mppt")
     assert "HQ9999ZZZZZ" in line
     assert "HQ2132ABCDE" in line
+
+
+def test_a_serial_number_that_was_said_once_is_a_disturbed_block(caplog: pytest.LogCaptureFixture) -> None:
+    """Blocks that a disturbed line let through, each wrong in its own way, between right ones."""
+    site = Site()
+    site.second(1, BLOCK)
+    before = site.poller.schema()
+    for at_s, serial in enumerate(("HQ0132ABCDE", "HQ2132ABCDE", "HQ0132ABCDE", "HQ2132ABCDF", "HQ2132ABCDE"), start=2):
+        site.second(at_s, text_block((label, serial if label == "SER#" else value) for label, value in CHARGER))
+        assert site.poller.schema() is before
+    assert lines_about(caplog, "mppt") == []
 
 
 def test_the_schema_stays_the_same_while_the_devices_do() -> None:
