@@ -11,6 +11,7 @@ caller can do something about come as RetryLater or RepairFirst; whatever was be
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -128,7 +129,7 @@ class Store:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         meaning = explain(error)
         if meaning is None:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -28,9 +29,12 @@ _SQLITE_REPAIR = {
 }
 
 
-def explain(error: DBAPIError) -> StoreError | None:
-    """What to do about an error; None if it is a mistake of ours, which must be seen as it is."""
-    origin: Any = error.orig
+def explain(error: DBAPIError | sqlite3.Error) -> StoreError | None:
+    """What to do about an error; None if it is a mistake of ours, which must be seen as it is.
+
+    Readings go past SQLAlchemy into SQLite, so its own errors come too.
+    """
+    origin: Any = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", None)
     if code is not None:
         return _of_sqlite(code & 0xFF, origin)
@@ -39,7 +43,7 @@ def explain(error: DBAPIError) -> StoreError | None:
         if state.startswith(start):
             return RepairFirst(f"{remedy} ({_first_line(origin)})")
     lost = not state and isinstance(error, OperationalError | InterfaceError)
-    if lost or error.connection_invalidated or state.startswith(_RETRY):
+    if lost or (isinstance(error, DBAPIError) and error.connection_invalidated) or state.startswith(_RETRY):
         return RetryLater(f"PostgreSQL is away or busy, it is tried again: {_first_line(origin)}")
     return None
 

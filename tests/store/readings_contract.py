@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store.errors import LimitError
-from store.readings.base import Bucket, Channel, Latest, ReadingsStore, Series
+from store.readings.base import Batch, Bucket, Channel, Latest, ReadingsStore, Series
 
 SITE, BOOT, LATER = "damane", "b1" * 8, "b2" * 8
 START = 1_790_000_000_000
@@ -33,6 +33,36 @@ class ReadingsContract:
         readings.write(SITE, BOOT, [volts([1, 2, 3])])
         readings.write(SITE, BOOT, [volts([1, 7, 3])])
         assert readings.series(SITE, "mppt", "battery_voltage_v", START, START + 9 * MINUTE).values == [1, 7, 3]
+
+    def test_of_two_values_at_one_instant_the_last_counts(self, readings: ReadingsStore) -> None:
+        readings.write(SITE, BOOT, [Series("mppt", "battery_voltage_v", 2, [START, START], [1, 2])])
+        assert readings.series(SITE, "mppt", "battery_voltage_v", START, START + 1).values == [2]
+
+    def test_two_boots_at_one_instant_are_both_given_until_one_is_dated_anew(self, readings: ReadingsStore) -> None:
+        readings.write(SITE, BOOT, [volts([1])])
+        readings.write(SITE, LATER, [volts([2])])
+        found = readings.series(SITE, "mppt", "battery_voltage_v", START, START + 1)
+        assert sorted(zip(found.times_ms, found.values, strict=True)) == [(START, 1), (START, 2)]
+        readings.delete_boot(SITE, LATER)
+        assert readings.series(SITE, "mppt", "battery_voltage_v", START, START + 1).values == [1]
+
+    def test_many_boots_and_devices_are_written_at_once(self, readings: ReadingsStore) -> None:
+        sparse = Series("mppt", "pv_power_w", 1, [START + MINUTE], [345])
+        readings.write_many(
+            [
+                Batch("kaya", LATER, [volts([6, 7])]),
+                Batch(SITE, LATER, [volts([4], START + 9 * MINUTE)]),
+                Batch(SITE, BOOT, [volts([1, 2, 3]), volts([8, 9], device="shunt"), sparse, volts([], device="none")]),
+                Batch(SITE, "b3" * 8, []),
+            ]
+        )
+        day = {(each.device, each.metric): each.values for each in readings.day(SITE, START, START + 99 * MINUTE)}
+        assert day == {
+            ("mppt", "battery_voltage_v"): [1, 2, 3, 4],
+            ("mppt", "pv_power_w"): [345],
+            ("shunt", "battery_voltage_v"): [8, 9],
+        }
+        assert readings.latest("kaya") == {("mppt", "battery_voltage_v"): Latest(START + MINUTE, 7, 2)}
 
     def test_large_and_negative_integers_come_back_exact(self, readings: ReadingsStore) -> None:
         exact = [2**48, -(2**48), 0, -1]
