@@ -14,6 +14,8 @@ from figures.reasons import Mark
 from figures.spans import Span, between_readings, clip, length, merge, overlaps, permille
 
 NONE, COUNTER, INTEGRAL = "none", "counter", "integral"
+LOST_MS = 900_000
+"""So long an agent may have lived after its last sign of life: rows not yet on disk are lost with the power."""
 COUNTER_STEP_WH = 10
 """The coarsest step of a known counter: taken where a day is too short to show its own."""
 
@@ -45,11 +47,14 @@ class Source:
     current: str
     voltages: tuple[str, ...]
     by_sun: bool = False
+    """A gap over midnight is split by the light of a clear sky."""
+    with_agent: bool = False
+    """The device is fed by the agent's computer: it counts only while an agent lives."""
 
 
 SOLAR = Source("pv_energy_total_wh", "pv_power_w", "pv_current_a", ("pv_voltage_v",), by_sun=True)
 LOAD = Source("load_energy_total_wh", "load_power_w", "load_current_a", ("load_voltage_v", "battery_voltage_v"))
-SHELF = Source("shelf_energy_total_wh", "shelf_power_w", "", ())
+SHELF = Source("shelf_energy_total_wh", "shelf_power_w", "", (), with_agent=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +124,15 @@ def _share(facts: DayFacts, source: Source, counter: Points, power: PowerCurve |
     def by_sun(start_ms: int, end_ms: int) -> float:
         return sun.clear_sky_weight(start_ms, end_ms, parameters.lat_deg, parameters.lon_deg)
 
+    powered = merge((boot.start_ms, boot.end_ms + LOST_MS) for boot in facts.boots) if source.with_agent else []
+
+    def by_life(start_ms: int, end_ms: int) -> float:
+        return float(length(clip(powered, start_ms, end_ms)))
+
     rules = Rules(
         limit_w=parameters.power_limit_w,
         gap_limit_ms=parameters.gap_limit_ms,
-        weight=by_sun if source.by_sun else _by_time,
+        weight=by_sun if source.by_sun else by_life if source.with_agent else _by_time,
         doubtful=overlaps((boot.start_ms, boot.end_ms) for boot in facts.boots),
     )
     return share_of_day(counter.times_ms, readings_wh, facts.whole, rules, power)

@@ -62,14 +62,15 @@ def _facts(
     end_ms = start_ms + DAY_MS
     standing = status.get(connection, site)
     known = sites.get(connection, site)
+    series = _with_edges(readings, site, start_ms, now_ms, found)
     flagged = Counter((each.device, each.metric) for each in blocks.flagged(connection, site, start_ms, end_ms))
-    spans, undated = _boots(boots.of_site(connection, site), start_ms, end_ms)
+    known_boots = boots.of_site(connection, site)
     return DayFacts(
         day=day,
         now_ms=now_ms,
-        series=_with_edges(readings, site, start_ms, now_ms, found),
-        boots=spans,
-        undated_boots=undated,
+        series=series,
+        boots=_boots(known_boots, *_reach(series, start_ms, end_ms)),
+        undated_boots=_undated_within(known_boots, start_ms, end_ms),
         arrivals_ms=tuple(status.arrivals(connection, site, start_ms, end_ms)),
         cadence_s=(standing.cadence_s if standing else None) or _CADENCE_S,
         currency=known.cur if known else "XOF",
@@ -97,8 +98,14 @@ def income_row(record: ledger_table.Record) -> IncomeRow:
     )
 
 
-def _boots(known: Sequence[boots.Boot], start_ms: int, end_ms: int) -> tuple[tuple[BootSpan, ...], int]:
-    """The boots of the day with their nearest neighbours in time, and how many undated ones may lie in it."""
+def _reach(series: Sequence[Points], start_ms: int, end_ms: int) -> tuple[int, int]:
+    """The day, with the gaps over its midnights: each day that shares a gap must know the same boots in it."""
+    spoken = [points.times_ms for points in series if points.times_ms]
+    return min([start_ms, *(each[0] for each in spoken)]), max([end_ms, *(each[-1] for each in spoken)])
+
+
+def _boots(known: Sequence[boots.Boot], start_ms: int, end_ms: int) -> tuple[BootSpan, ...]:
+    """The dated boots of a span of time with their nearest neighbours."""
     dated = [
         BootSpan(each.boot, each.start_ms, each.end_ms)
         for each in known
@@ -107,8 +114,7 @@ def _boots(known: Sequence[boots.Boot], start_ms: int, end_ms: int) -> tuple[tup
     touching = [each for each in dated if each.start_ms < end_ms and each.end_ms > start_ms]
     before = max((each for each in dated if each.end_ms <= start_ms), key=lambda each: each.end_ms, default=None)
     after = min((each for each in dated if each.start_ms >= end_ms), key=lambda each: each.start_ms, default=None)
-    spans = [each for each in (before, *touching, after) if each is not None]
-    return tuple(spans), _undated_within(known, start_ms, end_ms)
+    return tuple(each for each in (before, *touching, after) if each is not None)
 
 
 def _undated_within(known: Sequence[boots.Boot], start_ms: int, end_ms: int) -> int:

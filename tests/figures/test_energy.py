@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from itertools import accumulate
 
-from figures.energy import LOAD, SHELF, SOLAR, energy
-from tests.figures.by_hand import at, facts, minutely, points
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figures.energy import LOAD, SHELF, SOLAR, Energy, energy
+from kiosk.time import DAY_MS
+from tests.figures.by_hand import END, MINUTE, START, at, boot, facts, minutely, points
 
 DAY_LONG = (at("23:59", -1), at("00:00", 1))
 
@@ -84,3 +89,41 @@ def test_nothing_known_is_not_nought() -> None:
 def test_a_minute_across_midnight_is_shared() -> None:
     power = {at("23:58", -1): 600, at("00:02"): 600, at("00:05"): 600}
     assert energy(facts(points("load_power_w", power)), LOAD).energy_wh == 5  # 60 W from 00:00 to 00:05
+
+
+def shelf_of(readings: dict[int, int], lives: list[tuple[int, int]], day: int = 0) -> Energy:
+    """The shelf's energy of a day, with these lives of the agent."""
+    boots = [boot(start, end, f"{number:016x}") for number, (start, end) in enumerate(lives)]
+    counter = points("shelf_energy_total_wh", readings, "board")
+    return energy(facts(counter, boots=boots, day=day, now=END + 9 * DAY_MS), SHELF)
+
+
+def test_a_shelf_without_power_counts_nothing_so_a_gap_belongs_to_the_hours_in_which_an_agent_lived() -> None:
+    """Off from 21:10 to 07:00, rows on disk until 21:00: the 8 Wh were delivered in the evening."""
+    readings = minutely(at("18:00"), at("21:00"), 500) | minutely(at("07:01", 1), at("09:00", 1), 508)
+    lives = [(at("06:00"), at("21:00")), (at("07:00", 1), at("12:00", 1))]
+    today, tomorrow = (shelf_of(readings, lives, day) for day in (0, 1))
+    assert (today.energy_wh, tomorrow.energy_wh) == (8, 0)
+    assert today.marks == tomorrow.marks == ("estimated",)
+    assert today.uncertainty_wh > 1
+
+
+def test_a_shelf_is_split_by_time_where_no_boot_is_known() -> None:
+    readings = minutely(at("18:00"), at("20:00"), 500) | minutely(at("04:00", 1), at("09:00", 1), 508)
+    assert [shelf_of(readings, [], day).energy_wh for day in (0, 1)] == [4, 4]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30 * 60), st.integers(0, 30)), min_size=2, max_size=30),
+    st.lists(st.tuples(st.integers(1, 900), st.integers(1, 900)), max_size=12),
+)
+def test_the_days_of_a_shelf_add_up_whatever_gaps_and_lives(
+    steps: list[tuple[int, int]], lives: list[tuple[int, int]]
+) -> None:
+    times = list(accumulate((minutes * MINUTE for minutes, _ in steps), initial=START))
+    readings = dict(zip(times, accumulate((gained for _, gained in steps), initial=1000), strict=True))
+    borders = list(accumulate((part * MINUTE for life in lives for part in life), initial=START))[1:]
+    boots = list(zip(borders[::2], borders[1::2], strict=True))
+    days = [shelf_of(readings, boots, day).energy_wh or 0 for day in range((times[-1] - START) // DAY_MS + 1)]
+    assert sum(days) == readings[times[-1]] - readings[START]
+    assert min(days) >= 0

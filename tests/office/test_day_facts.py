@@ -74,6 +74,21 @@ def test_boots_are_those_of_the_day_and_their_neighbours(world: World) -> None:
     assert found.undated_boots == 0
 
 
+def test_days_that_share_a_gap_of_a_counter_know_the_same_boots_in_it(world: World) -> None:
+    """Else each would split the gap in another way, and the parts would not add up."""
+    gap_start, gap_end = START + 20 * HOUR, START + DAY_MS + 9 * HOUR
+    world.counted(START, gap_start)
+    world.counted(gap_end, START + DAY_MS + 12 * HOUR, "b2" * 8, from_wh=3000)
+    for number, start in enumerate((START, START + 21 * HOUR, START + 25 * HOUR, START + 28 * HOUR, gap_end), start=1):
+        world.boot(f"{number:016x}", number, start, HOUR)
+    shared = [
+        {each for each in collected(world, day).boots if gap_start <= each.start_ms <= gap_end}
+        for day in ("2026-03-10", "2026-03-11")
+    ]
+    assert shared[0] == shared[1]
+    assert len(shared[0]) == 4
+
+
 def test_boots_without_clock_lie_between_the_dated_ones_of_the_numbers_around_them(world: World) -> None:
     world.boot("01" * 8, 1, START + HOUR, HOUR)
     world.boot("02" * 8, 2, None, HOUR)
