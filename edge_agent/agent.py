@@ -99,7 +99,9 @@ class Agent:
             self.database, chunk_rows=config.agent.chunk_rows, rows_max=config.limits.outbox_rows, entropy=self._entropy
         )
         self.boots = Boots(self.database, state / "boot.number")
-        self.life = self.boots.begin(now_ms, self._machine.boot_id, self._entropy)
+        self.life = self.database.with_room(
+            lambda: self.boots.begin(now_ms, self._machine.boot_id, self._entropy), self.outbox.make_room
+        )
         self.outbox.begin_boot(self.life.boot, self.life.number)
         self.keeper = TimeKeeper(self.life.boot, now_ms, self.life.before, self._entropy)
         book = Book(
@@ -311,7 +313,7 @@ def _devices(config: Config, transports: Mapping[str, Transport], link: Link, ma
         if device.name in OWN_DEVICES:
             raise ConfigError(f"[[device]] {device.name}: the agent uses this name itself; choose another")
         line = transports[device.name]
-        devices.append(PolledDevice(device.name, create(device.driver, device.name, line), line))
+        devices.append(PolledDevice(device.name, create(device.driver, device.name, line, device.options), line))
     devices.append(PolledDevice(LINK, LinkMeter(link), NoLine()))
     devices.append(PolledDevice(AGENT, MachineMeter(machine), NoLine()))
     return devices

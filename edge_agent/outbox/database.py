@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from kiosk.errors import KioskError
+
+_Result = TypeVar("_Result")
 
 VERSION = 1
 BALLAST_BYTES = 4 * 1024 * 1024
@@ -136,6 +138,18 @@ class Database:
         """Free the reserve for something that must be written; False if it is out already."""
         self.short_of_space = True
         return self._ballast.release()
+
+    def with_room(self, action: Callable[[], _Result], make_room: Callable[[], int]) -> _Result:
+        """Do what must be written even on a full disk: first the reserve is given out, then readings make room.
+
+        `make_room` gives up readings and tells how many rows went. Raises StorageFull where nothing is left to give.
+        """
+        while True:
+            try:
+                return action()
+            except StorageFull:
+                if not self.release_ballast() and make_room() == 0:
+                    raise
 
     def recover(self) -> bool:
         """Give freed pages back to the disk and take the reserve again; False where there is no room for it yet."""

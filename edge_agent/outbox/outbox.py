@@ -90,8 +90,7 @@ class Outbox:
         self._chunk_limit = max(
             1, min(self._chunk_rows, BODY_MAX_BYTES // ((len(schema.columns) + 1) * _VALUE_MAX_BYTES))
         )
-        with self._database.transaction():
-            self._database.write("INSERT OR IGNORE INTO schema VALUES (?, ?, 0)", (schema.hash, schema.canonical))
+        self._database.with_room(lambda: self._keep_schema(schema), self.make_room)
 
     def append(self, mono_ms: int, values: tuple[int | None, ...], flags: tuple[Flag, ...]) -> int:
         """Take one row into memory; tells its number. Commits when a chunk is full. Never raises for want of space."""
@@ -237,6 +236,10 @@ class Outbox:
             "DELETE FROM schema WHERE hash <> ? AND hash NOT IN (SELECT schema FROM chunk)", (current,)
         )
 
+    def _keep_schema(self, schema: Schema) -> None:
+        with self._database.transaction():
+            self._database.write("INSERT OR IGNORE INTO schema VALUES (?, ?, 0)", (schema.hash, schema.canonical))
+
     def _store(self, now_ms: int) -> None:
         assert self._schema is not None  # noqa: S101 - rows have a schema: append is called after use_schema
         rows = tuple(replace(row, number=offset) for offset, row in enumerate(self._pending, 1))
@@ -315,9 +318,12 @@ class Outbox:
         return replace(block, first=first, rows=rows)
 
     def _drop_rotten(self, first: int, count: int) -> None:
-        with self._database.transaction():
-            self._database.write("DELETE FROM chunk WHERE first = ?", (first,))
-            self._database.write("UPDATE state SET rotten = rotten + ?", (count,))
+        def drop() -> None:
+            with self._database.transaction():
+                self._database.write("DELETE FROM chunk WHERE first = ?", (first,))
+                self._database.write("UPDATE state SET rotten = rotten + ?", (count,))
+
+        self._database.with_room(drop, self.make_room)
         self.rotten += count
         self._count()
 

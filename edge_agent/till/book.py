@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edge_agent.outbox.database import Database, StorageFull
+from edge_agent.outbox.database import Database
 from kiosk.errors import LedgerError
 from kiosk.ledger.canonical import Value
 from kiosk.ledger.chain import Head, advance, continuation, record_hash
@@ -287,17 +287,14 @@ class Book:
         return Written(head.log, int(record["seq"]), payload, record)
 
     def _commit(self, statements: Sequence[tuple[str, Sequence[object]]]) -> None:
-        """Money is written even where readings must go for it: first the reserve is given out, then readings are."""
-        while True:
-            try:
-                with self._database.transaction():
-                    for sql, values in statements:
-                        self._database.write(sql, values)
-            except StorageFull:
-                if not self._database.release_ballast() and self._make_room() == 0:
-                    raise
-            else:
-                return
+        """Money is written even where readings must go for it."""
+
+        def commit() -> None:
+            with self._database.transaction():
+                for sql, values in statements:
+                    self._database.write(sql, values)
+
+        self._database.with_room(commit, self._make_room)
 
 
 def _written(payload: bytes) -> Written:

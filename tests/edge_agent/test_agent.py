@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -154,6 +156,25 @@ def test_money_is_written_on_a_full_disk_and_readings_make_room(site: Site) -> N
     site.power_cut()
     assert site.agent.till.book.head is not None
     assert site.agent.till.book.head.sum_in == 30_000
+
+
+def test_an_agent_starts_and_sells_on_a_disk_without_a_single_free_page(site: Site) -> None:
+    site.page_limit = 120
+    site.chunk_rows = 60
+    site.start()
+    fill_disk(site)
+    site.agent.abandon()
+    connection = sqlite3.connect(site.folder / "edge.db", isolation_level=None)
+    connection.execute("PRAGMA max_page_count = 120").fetchall()
+    for size in (4_000, 1_000, 50):
+        with suppress(sqlite3.OperationalError):
+            while True:
+                junk = random.Random(connection.total_changes).randbytes(8).hex()
+                connection.execute("INSERT INTO schema VALUES (?, zeroblob(?), 0)", (junk, size))
+    connection.close()
+    dropped = site.start().outbox.dropped
+    assert dropped > 0
+    assert site.agent.till.sale("phone").box_minor == 100
 
 
 def test_where_nothing_is_left_to_give_up_the_sale_is_refused_and_the_agent_lives_on(site: Site) -> None:
