@@ -188,6 +188,12 @@ class VeDirectParser:
         return stop + 1 if raw[stop] == _LF else stop
 
 
+def hex_request(command: int, payload: bytes) -> bytes:
+    """A HEX message as a host writes it. Registers are read by command 7; nothing here is meant to change one."""
+    check = (_HEX_SUM - command - sum(payload)) & 0xFF
+    return b":%X%s%02X\n" % (command, payload.hex().upper().encode("ascii"), check)
+
+
 def _text_end(raw: bytes, at: int) -> int:
     """Where the text that begins here must be looked at again: at a colon, or after a piece."""
     piece = min(len(raw), at + _PIECE)
