@@ -127,10 +127,12 @@ def answer_in(request: Request, raw: bytes, echoed: bool) -> Answer | Refused | 
 
     `echoed`: the line gives back what is written, so that the first copy of a write is not yet its confirmation.
     """
-    if request.function in (WRITE_COIL, WRITE_REGISTER) and raw.count(request.raw) > echoed:
-        return Answer()
     head = bytes((request.slave,))
-    at = raw.find(head)
+    start = 0
+    if echoed and request.function in (WRITE_COIL, WRITE_REGISTER):
+        copy = raw.find(request.raw)
+        start = len(raw) if copy < 0 else copy + len(request.raw)
+    at = raw.find(head, start)
     while at >= 0:
         found = answer_at(request, raw, at)
         if found is not None:

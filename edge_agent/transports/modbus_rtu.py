@@ -159,12 +159,13 @@ class ModbusClient:
         self._bus = bus
         self._outcome: Outcome | None = None
         self._tries = TRIES
+        self._once = False
         self.counts = dict.fromkeys(("answered", "refused", "silent", "garbled", "retried", "foreign"), 0)
 
-    def ask(self, request: Request, now_ms: int) -> None:
-        """Put a question; `take` brings the outcome of it. Raises LineError."""
-        self._outcome = None
-        self._bus.ask(_Exchange(self, request, self._tries), now_ms)
+    def ask(self, request: Request, now_ms: int, once: bool = False) -> None:
+        """Put a question, `once` if silence is a likely answer; `take` brings the outcome. Raises LineError."""
+        self._outcome, self._once = None, once
+        self._bus.ask(_Exchange(self, request, 1 if once else self._tries), now_ms)
 
     def take(self, now_ms: int) -> Outcome | None:
         """Move the bus on; what became of the request, once, or None while that is open. Raises LineError."""
@@ -185,7 +186,8 @@ class ModbusClient:
         else:
             self.counts["answered" if isinstance(outcome, Answer) else "refused"] += 1
         # A device that is off must not keep the others on the bus waiting.
-        self._tries = 1 if isinstance(outcome, Silent) else TRIES
+        if not self._once:
+            self._tries = 1 if isinstance(outcome, Silent) else TRIES
 
     def counters(self) -> dict[str, int]:
         """Lifetime counts; bytes are the whole bus's."""

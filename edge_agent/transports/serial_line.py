@@ -32,12 +32,12 @@ _UNPLUGGED = "check its cable and the device's power; it is tried again by itsel
 
 
 class SerialLine:
-    """8 data bits, no parity, 1 stop bit, no flow control; held exclusively while open."""
+    """8 data bits, no parity, 1 or 2 stop bits, no flow control; held exclusively while open."""
 
-    def __init__(self, port: str, baud: int) -> None:
+    def __init__(self, port: str, baud: int, stop_bits: int = 1) -> None:
         self._path = port
         self._unsent = bytearray()
-        self._port = serial.Serial(baudrate=baud, timeout=0, exclusive=True)
+        self._port = serial.Serial(baudrate=baud, stopbits=stop_bits, timeout=0, exclusive=True)
         self._port.port = port
         # The isolated RS232 cable of VE.Direct devices takes its power from these two.
         self._port.dtr = True
