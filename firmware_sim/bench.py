@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from firmware_sim.devices import epever, pzem, srne
+from firmware_sim.devices.daly_bms import DalyBms
+from firmware_sim.devices.jbd_bms import JbdBms
 from firmware_sim.devices.mppt_history import Sense
 from firmware_sim.devices.victron_bmv import VictronBmv
 from firmware_sim.faults import Fault
@@ -95,6 +98,12 @@ class Bench:
 
 
 FURTHER: dict[str, tuple[Callable[[Scenario, int], PlantDevice], int]] = {
+    "daly": (lambda _scenario, _seed: DalyBms(), 9_600),
+    "jbd": (lambda _scenario, _seed: JbdBms(), 9_600),
+    "epever-tracer": (lambda scenario, _seed: epever.EpeverTracer(scenario.mppt_serial), epever.BAUD),
+    "pzem-004t": (lambda _scenario, _seed: pzem.Pzem004t(), pzem.BAUD),
+    "pzem-017": (lambda _scenario, _seed: pzem.Pzem017(), pzem.BAUD),
+    "srne-rover": (lambda _scenario, seed: srne.SrneRover(202_100_000 + seed), srne.BAUD),
     "victron-bmv": (lambda scenario, _seed: VictronBmv(scenario.plant.battery.nominal_ah), 19_200),
 }
 """Device name -> (how to build it for a scenario and a seed, speed of its line in baud)."""
