@@ -9,6 +9,7 @@ import pytest
 
 from edge_agent.config import CONFIG_MAX_BYTES, SAMPLE, load, parse
 from edge_agent.drivers import BAUD, DECODERS, DRIVERS
+from edge_agent.drivers.modbus_registers import SAMPLE as REGISTERS
 from kiosk.errors import ConfigError
 
 MINIMAL = """
@@ -57,6 +58,22 @@ def test_the_low_battery_is_a_voltage_and_the_clock_a_yes_or_no() -> None:
 def test_paths_of_the_broker_may_be_absolute() -> None:
     text = SAMPLE.read_text(encoding="utf-8").replace('"ca.pem"', '"/etc/kayasol/ca.pem"')
     assert parse(text).broker.ca == Path("/etc/kayasol/ca.pem")
+
+
+METER = MINIMAL.replace("victron-vedirect", "pzem-017")
+SECOND = MINIMAL[MINIMAL.index("[[") :].replace("mppt", "second").replace("victron-vedirect", "pzem-017")
+
+
+def test_modbus_devices_share_a_port_under_different_addresses() -> None:
+    devices = parse(METER + SECOND + "address = 2\n").devices
+    assert [(device.name, dict(device.options)) for device in devices] == [("mppt", {}), ("second", {"address": 2})]
+
+
+def test_a_file_of_registers_lies_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "meter.toml").write_bytes(REGISTERS.read_bytes())
+    file = tmp_path / "agent.toml"
+    file.write_text(METER.replace("pzem-017", "modbus-registers") + 'registers = "meter.toml"\n', encoding="utf-8")
+    assert dict(load(file).devices[0].options) == {"registers": str(tmp_path / "meter.toml")}
 
 
 TARIFF = '\n[[tariff]]\nservice = "phone"\nname = "Téléphone"\nprice = {}\nbutton = "A"\n'
@@ -111,6 +128,15 @@ TARIFF = '\n[[tariff]]\nservice = "phone"\nname = "Téléphone"\nprice = {}\nbut
         (MINIMAL.replace("true", 'true\nca = "ca.pem"'), "exclude each other"),
         (MINIMAL.replace("true", "false"), "[broker] ca, certificate, key missing"),
         (MINIMAL + "x = = 1\n", "not TOML"),
+        (MINIMAL + "address = 2\n", '[[device]] mppt: driver victron-vedirect has no "address"; it takes: '),
+        (METER + "address = 0\n", "[[device]] number 1 address must be an integer from 1 to 247"),
+        (METER + "address = 248\n", "[[device]] number 1 address must be an integer from 1 to 247"),
+        (METER.replace("pzem-017", "modbus-registers"), 'modbus-registers reads nothing by itself: registers = "file'),
+        (METER + 'registers = "absent.toml"\n', "absent.toml: cannot be read"),
+        (METER + SECOND, "mppt and second both have address 1 on /dev/ttyUSB0"),
+        (METER + SECOND + "address = 2\nbaud = 4800\n", "mppt, second share /dev/ttyUSB0 and differ in speed"),
+        (METER + SECOND.replace("pzem-017", "pzem-004t") + "address = 2\n", "differ in speed or stop bits"),
+        (METER + SECOND.replace("pzem-017", "victron-vedirect"), "only Modbus devices can share one"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_remedy(text: str, message: str) -> None:
