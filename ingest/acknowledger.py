@@ -44,8 +44,10 @@ LEDGER_ACKS_MAX = 6
 class Policy:
     """When devices are answered, and how fast their backlog may come."""
 
-    calm_ms: int = 2 * 3_600_000
-    """In calm times one answer in so long: it costs as many bytes as a frame. 0 answers every frame."""
+    calm_cadences: int = 8
+    """In calm times one answer in so many cadences: it costs as many bytes as a frame. Edges wait for 16."""
+    calm_ms: int = 24 * 3_600_000
+    """At the latest after so long. 0 answers every frame."""
     frames_in_flight: int = 8
     least_ms: int = 0
     """Between frames of a backlog."""
@@ -100,13 +102,15 @@ def answer(work: Work, keys: IngestKeys, policy: Policy) -> list[Outgoing]:
 
 
 def _is_due(work: Work, policy: Policy, reply: Reply, before: DownState | None, epoch: int) -> bool:
-    """At once while something is asked, repeated, odd or in arrears; else when the calm has lasted long enough."""
+    """At once while something is asked, repeated, odd or still on the edge; else once the calm has lasted enough."""
     header = reply.header
     if before is None or before.epoch != epoch or before.boot != header.boot:
         return True
     if reply.urgent or reply.answers or policy.live_s:
         return True
-    if work.now_ms - before.sent_ms >= policy.calm_ms or header.oldest_age_s * 1000 >= policy.calm_ms:
+    if work.now_ms - before.sent_ms >= min(policy.calm_ms, policy.calm_cadences * header.cadence_s * 1000):
+        return True
+    if work.stream(header.site, header.stream, header.device).done.missing(1, header.head):
         return True
     if header.ledger is None:
         return False

@@ -39,9 +39,11 @@ Kind = TypeVar("Kind", bound=DownSection)
 class Server:
     """Store, readings and handler; every frame is answered unless a policy is given."""
 
-    def __init__(self, folder: Path, policy: Policy | None = None) -> None:
-        self.url = f"sqlite:///{folder / 'kayasol.db'}"
-        (folder / "kayasol.db").write_bytes(_empty_database())
+    def __init__(self, folder: Path, policy: Policy | None = None, url: str = "") -> None:
+        """`url` names a database with tables; without it a SQLite file is made in the folder."""
+        self.url = url or f"sqlite:///{folder / 'kayasol.db'}"
+        if not url:
+            (folder / "kayasol.db").write_bytes(_empty_database())
         self.folder = folder
         self.policy = policy or Policy(calm_ms=0)
         self.now_ms = NOON + 3_600_000

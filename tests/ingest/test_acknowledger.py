@@ -14,12 +14,10 @@ from kiosk.wire.down_sections import Keys, Live, Pace
 from tests.ingest.server import Server, ledger_ack, only, readings_ack
 from tests.ingest.writer import Kiosk
 
-CALM_MS = 7_200_000
-
 
 @pytest.fixture
 def calm(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path, Policy(calm_ms=CALM_MS))
+    made = Server(tmp_path, Policy())
     yield made
     made.close()
 
@@ -35,14 +33,23 @@ def kiosk(calm: Server) -> Kiosk:
 def test_in_calm_times_one_answer_covers_many_frames(calm: Server, kiosk: Kiosk) -> None:
     for first in range(16, 106, 15):
         calm.now_ms += 900_000
-        assert calm.send(kiosk, kiosk.frame(kiosk.block(first, 15), oldest_age_s=900, rows_waiting=15)) == []
+        assert calm.send(kiosk, kiosk.frame(kiosk.block(first, 15), head=first + 14, rows_waiting=first - 1)) == []
     calm.now_ms += 1_800_000
-    (message,) = calm.send(kiosk, kiosk.frame(kiosk.block(106, 15), oldest_age_s=6_300, rows_waiting=105))
+    (message,) = calm.send(kiosk, kiosk.frame(kiosk.block(106, 15), head=120, rows_waiting=105))
     assert readings_ack(message).upto == 120
 
 
+def test_a_site_that_speaks_every_minute_is_answered_every_eight(calm: Server, kiosk: Kiosk) -> None:
+    answered = []
+    for minute in range(1, 17):
+        calm.now_ms += 60_000
+        if calm.send(kiosk, kiosk.frame(kiosk.block(15 + minute, 1), head=15 + minute, cadence_s=60)):
+            answered.append(minute)
+    assert answered == [8, 16]
+
+
 def test_a_backlog_is_answered_at_once(calm: Server, kiosk: Kiosk) -> None:
-    (message,) = calm.send(kiosk, kiosk.frame(kiosk.block(16, 15), oldest_age_s=CALM_MS // 1000, rows_waiting=9_000))
+    (message,) = calm.send(kiosk, kiosk.frame(kiosk.block(16, 15), head=9_000, rows_waiting=9_000))
     assert only(message, Pace) == Pace(8, 0)
 
 

@@ -201,13 +201,15 @@ class Kiosk:
             mono_ms=self.mono_ms,
             clock=clock,
             lowest_kept=1,
-            head=1_000_000,
+            head=1,
             rows_waiting=0,
             oldest_age_s=0,
             rows_dropped=0,
             cadence_s=900,
             ledger=ledger if head.seq else None,
         )
+        if "lowest_kept" in changes:
+            changes = {"head": changes["lowest_kept"]} | changes
         return replace(made, **changes)  # type: ignore[arg-type]
 
     def frame(self, *sections: Section, **changes: object) -> bytes:
