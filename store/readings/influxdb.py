@@ -34,6 +34,8 @@ from store.readings.resolutions import Part, merged, merged_buckets, refuse_too_
 
 LINES_MAX = 20_000
 """So many lines go in one request: some 5 MB."""
+RECENT: tuple[list[str], ...] = (["time>now()-8d"], ["time>now()-90d"], [])
+"""Where the newest value is looked for, by the server's clock: most sites spoke this week, and years take long."""
 KNOWN_MAX = 200_000
 """So many channels are remembered as told: 2,000 sites with three devices."""
 
@@ -75,21 +77,10 @@ class InfluxReadings:
     def latest(self, site: str) -> dict[tuple[str, str], Latest]:
         """See ReadingsStore."""
         known = known_channels(self._connection.query([channels_of(site)])[0])
-        asked = [(key, decimals) for key, each in sorted(known.items()) for decimals in each]
-        if not asked:
-            return {}
-        answers = self._connection.query(
-            [
-                select(f"last({one_field(metric, decimals)})", READING, [of_site(site), of_device(device)])
-                for (device, metric), decimals in asked
-            ]
-        )
+        missing = [(key, decimals) for key, each in sorted(known.items()) for decimals in each]
         found: dict[tuple[str, str], Latest] = {}
-        for (key, decimals), tables in zip(asked, answers, strict=True):
-            for utc_ms, value in (row for table in tables for row in table["values"]):
-                before = found.get(key)
-                if before is None or utc_ms > before.utc_ms:
-                    found[key] = Latest(utc_ms, whole(value), decimals)
+        for window in RECENT:
+            missing = self._add_latest(site, missing, window, found)
         return found
 
     def series(
@@ -129,6 +120,24 @@ class InfluxReadings:
         """See ReadingsStore."""
         known = known_channels(self._connection.query([channels_of(site)])[0])
         return [Channel(device, metric, each[-1]) for (device, metric), each in sorted(known.items())]
+
+    def _add_latest(
+        self, site: str, asked: Sequence[tuple[Key, int]], window: Sequence[str], found: dict[Key, Latest]
+    ) -> list[tuple[Key, int]]:
+        """Add the newest values that lie in a window without an end; gives the fields still to be looked for."""
+        if not asked:
+            return []
+        statements = [
+            select(f"last({one_field(metric, decimals)})", READING, [of_site(site), of_device(device), *window])
+            for (device, metric), decimals in asked
+        ]
+        answers = self._connection.query(statements)
+        for (key, decimals), tables in zip(asked, answers, strict=True):
+            for utc_ms, value in (row for table in tables for row in table["values"]):
+                before = found.get(key)
+                if before is None or utc_ms > before.utc_ms:
+                    found[key] = Latest(utc_ms, whole(value), decimals)
+        return [each for each in asked if each[0] not in found]
 
     def _tell_channels(self, batches: Iterable[Batch]) -> None:
         """Before the first values of a channel: a channel without values harms nobody, the reverse would hide them."""
