@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.drivers import BAUD, MODBUS, OPTIONS, check_driver, profile_of
+from edge_agent.drivers.victron_history import DAYS_MAX as HISTORY_DAYS_MAX
+from edge_agent.drivers.victron_history import SAMPLE_MAX_S as HISTORY_SAMPLE_MAX_S
 from edge_agent.nearest import hint
 from edge_agent.ports import check_ports
 from edge_agent.transports.modbus_frames import SLAVE_MAX
@@ -138,6 +140,7 @@ _FLAG = Kind("true or false", lambda value: type(value) is bool, 0)
 _PATH = _text(200)
 
 _DRIVER_OPTIONS: dict[str, _Key] = {
+    "history_days": _Key(_integer(1, HISTORY_DAYS_MAX), _NOT_GIVEN),
     "positive_current": _Key(pattern('"charging" or "discharging"', "(dis)?charging"), _NOT_GIVEN),
     "address": _Key(_integer(1, SLAVE_MAX), _NOT_GIVEN),
     "registers": _Key(_PATH, _NOT_GIVEN),
@@ -212,7 +215,7 @@ def parse(text: str, folder: Path = Path()) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not TOML: {error}") from error
     _refuse_unknown("", document, _SECTIONS)
-    return Config(
+    config = Config(
         site=Site(**_section(document, "site")),
         agent=_agent(_section(document, "agent")),
         broker=_broker(_section(document, "broker"), _section(document, "agent")),
@@ -220,6 +223,18 @@ def parse(text: str, folder: Path = Path()) -> Config:
         tariffs=_tariffs(_tables(document, "tariff")),
         limits=Limits(**_section(document, "limits")),
     )
+    _check_history(config)
+    return config
+
+
+def _check_history(config: Config) -> None:
+    """Each day of a device's history is told for a few minutes: rows that are further apart would miss some."""
+    for device in config.devices:
+        if "history_days" in device.options and config.agent.sample_s > HISTORY_SAMPLE_MAX_S:
+            raise ConfigError(
+                f"[[device]] {device.name}: history_days needs [agent] sample_s of at most {HISTORY_SAMPLE_MAX_S}, "
+                f"is {config.agent.sample_s}"
+            )
 
 
 def _section(document: Mapping[str, Any], name: str) -> dict[str, Any]:
