@@ -41,7 +41,9 @@ def run_demo(root: Path, *, port: int, days: int, seed: int, fresh: bool) -> Non
     earlier = load_run(places.run_file)
     if earlier is None and root.exists():
         _forget(root)
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a shell that started us in the background has it ignored, and a Ctrl-C must end everything.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _interrupt)
     children = Children(places.logs)
     steps = Steps()
     try:
