@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_agent import commission
+from edge_agent import commission, ports
 from edge_agent.config import Config, Device
 from edge_agent.mqtt_link import tls_context
 from edge_agent.transports.base import LineError
-from edge_agent.transports.serial_line import SerialLine
 from kiosk.errors import ConfigError
 
 FREE_LEAST_MB = 50
@@ -31,7 +30,7 @@ class Finding:
 def look(config: Config) -> list[Finding]:
     """Everything that a start needs, in the order in which a person would fix it."""
     findings = [_state(config.agent.state), _identity(config), _secrets(config.agent.state), _certificate(config)]
-    findings += [_line(device) for device in config.devices]
+    findings += [_line(device) for device in {device.port: device for device in config.devices}.values()]
     findings += [_prices(config), _broker(config)]
     return findings
 
@@ -96,7 +95,7 @@ def _certificate(config: Config) -> Finding:
 
 def _line(device: Device) -> Finding:
     def trial() -> None:
-        line = SerialLine(device.port, device.baud)
+        line = ports.lines([device])[device.name]
         try:
             line.open()
         finally:

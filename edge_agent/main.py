@@ -18,12 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from edge_agent import check, commission, config, decode, local_socket, status
+from edge_agent import check, commission, config, decode, local_socket, ports, status
 from edge_agent.agent import SOCKET, Agent
 from edge_agent.clock import Machine, SystemClock, kernel_sync_error_ms
 from edge_agent.mqtt_link import MqttLink
 from edge_agent.outbox.database import StorageFull
-from edge_agent.transports.serial_line import SerialLine
 from kiosk.errors import ConfigError
 
 WAIT_S = 0.2
@@ -133,7 +132,7 @@ def _run(options: argparse.Namespace) -> int:
         agent = Agent(
             settings,
             clock=clock,
-            transports={device.name: SerialLine(device.port, device.baud) for device in settings.devices},
+            transports=ports.lines(settings.devices),
             link=link,
             entropy=os.urandom,
             state=state,
