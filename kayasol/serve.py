@@ -38,6 +38,7 @@ def utc_ms() -> int:
 def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> None:
     """Run until SIGINT or SIGTERM. A thread that fails for a reason nobody foresaw ends the whole process loudly."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     broker = Broker(host=settings.broker_host, port=settings.broker_port, tls=_tls(settings))
     upgrade(settings.database)
     store = Store.open(settings.database)

@@ -27,6 +27,7 @@ from store.engine import Store
 MONTH_LIMIT_S = 900.0
 DRAIN_LIMIT_S = 600.0
 START_LIMIT_S = 60.0
+SUMS_TRIES = 15
 LIVE_S = 600
 """Each contact asks a site for rows every 10 s during so long; the demo's sites are in contact all the time."""
 DAY_MS = 86_400_000
@@ -165,15 +166,22 @@ def _go_live(places: Places, children: Children, steps: Steps, ports: Ports) -> 
 def _show_sums(places: Places, store: Store, port: int) -> None:
     """The money in four books. A sale of the last seconds may still be on its way; then they are asked once more."""
     for code in Village().codes:
-        books = []
-        for _ in range(10):
-            books = [sums.of_kiosk(places, code), sums.of_server(store, code), sums.of_api(port, code)]
-            if books[0] == books[1] == books[2]:
+        for _ in range(SUMS_TRIES):
+            books = {
+                "simulator's till": sums.of_simulator(places, code),
+                "kiosk's ledger": sums.of_kiosk(places, code),
+                "server": sums.of_server(store, code),
+                "API": sums.of_api(port, code),
+            }
+            if len(set(books.values())) == 1:
                 break
             time.sleep(1.0)
-        told = ", ".join(f"{book.sales} sales {book.amount_minor} F" for book in books[:1])
-        verdict = "= server = API" if books[0] == books[1] == books[2] else f"differ: {books}"
-        print(f"  {code}: kiosk's ledger {told} {verdict}")
+        first = next(iter(books.values()))
+        if len(set(books.values())) == 1:
+            print(f"  {code}: {first.sales} sales, {first.amount_minor} F: " + " = ".join(books))
+        else:
+            told = ", ".join(f"{name} {book.sales} sales {book.amount_minor} F" for name, book in books.items())
+            print(f"  {code}: the books differ: {told}")
 
 
 def _follow_power(lines: Iterable[str], places: Places, children: Children) -> None:
