@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge_agent.drivers.modbus_profile import Profile
+from edge_agent.transports.hex_text import HexText
 from edge_agent.transports.modbus_frames import DEVICE_ID, EXCEPTIONS, READS, Answer, Refused
 from edge_agent.transports.modbus_listener import Exchange, ModbusListener
 from kiosk.metric import CATALOGUE
@@ -12,15 +13,16 @@ _OBJECTS = {0: "maker", 1: "model", 2: "version"}
 
 
 class ModbusDecoder:
-    """Bytes of both directions, as a listener on the bus hears them."""
+    """Bytes of both directions, as a listener on the bus hears them, or the same as a text of hexadecimal pairs."""
 
     def __init__(self, profile: Profile) -> None:
         self.good = self.bad = self.hex = 0
         self._profile = profile
         self._listener = ModbusListener()
+        self._text = HexText()
 
     def feed(self, raw: bytes) -> list[dict[str, object]]:
-        found = self._listener.feed(raw)
+        found = self._listener.feed(self._text.feed(raw))
         self.good, self.bad = self._listener.good, self._listener.bad
         return [self._row(each) for each in found]
 

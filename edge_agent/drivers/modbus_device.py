@@ -19,7 +19,7 @@ STALE_MS = 35_000
 IDENTITY_EVERY_MS = 3_600_000
 IDENTITY_AGAIN_MS = 600_000
 IDENTITY_TRIES = 3
-"""Rounds in a row before IDENTITY_AGAIN_MS: a device may have been off just then, or be silent to what it does not know."""
+"""Rounds in a row before IDENTITY_AGAIN_MS: a device may have been off just then, or never answer such a question."""
 
 Step = Block | Identity
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from edge_agent.drivers.scaling import scaled
+
 FieldTable = Mapping[str, tuple[str, int, int]]
 """Label -> (metric, multiplier, divisor): value x multiplier / divisor is the metric in its resolution."""
 
@@ -74,7 +76,7 @@ def values(fields: dict[str, str], table: FieldTable = FIELDS) -> dict[str, int]
         text = fields.get(label, MISSING)
         number = _SWITCH.get(text.upper()) if label == "LOAD" else _number(text)
         if number is not None and text != INFINITE.get(label):
-            found[metric] = _scaled(number, multiplier, divisor)
+            found[metric] = scaled(number, multiplier, divisor)
     if "I" in fields and _gives_converter_current(fields):
         _to_battery_current(found)
     return found
@@ -85,13 +87,6 @@ def _number(text: str) -> int | None:
     if not _INTEGER.fullmatch(text):
         return None
     return int(text, 16 if text[:2] in ("0x", "0X") else 10)
-
-
-def _scaled(number: int, multiplier: int, divisor: int) -> int:
-    """Rounded to the nearest, halves away from zero, so that charging and discharging are treated alike."""
-    product = number * multiplier
-    scaled = (abs(product) * 2 + divisor) // (divisor * 2)
-    return -scaled if product < 0 else scaled
 
 
 def _gives_converter_current(fields: dict[str, str]) -> bool:

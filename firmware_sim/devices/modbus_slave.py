@@ -15,6 +15,7 @@ from firmware_sim.devices.board_frames import crc16_modbus
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 _BITS, _WORDS = (1, 2), (3, 4)
 _WRITE_COIL, _WRITE_REGISTER, _WRITE_REGISTERS, _WHO = 5, 6, 16, 0x2B
+_CONFORMITY = 0x01  # basic objects as a stream, which is what a Tracer2215BN said of itself
 
 
 class Refusal(Exception):
@@ -100,7 +101,7 @@ class ModbusSlave:
         if function == _WHO:
             objects = self._registers.identify(body[1])
             listed = b"".join(bytes((name, len(said))) + said.encode("ascii") for name, said in objects.items())
-            return body[:2] + bytes((body[1], 0, 0, len(objects))) + listed
+            return body[:2] + bytes((_CONFORMITY, 0, 0, len(objects))) + listed
         address, second = struct.unpack(">HH", body[:4])
         if function in _BITS:
             return _packed(self._registers.read(function, address, second))

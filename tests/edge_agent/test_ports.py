@@ -13,11 +13,13 @@ from edge_agent.transports.shared_line import Seat
 
 
 def test_devices_on_one_port_get_seats_on_one_line() -> None:
-    lines = ports.lines([
-        Device("dc", "pzem-017", "/dev/ttyUSB0", 9600),
-        Device("dc2", "pzem-017", "/dev/ttyUSB0", 9600, {"address": 2}),
-        Device("mppt", "victron-vedirect", "/dev/ttyUSB1", 19_200),
-    ])
+    lines = ports.lines(
+        [
+            Device("dc", "pzem-017", "/dev/ttyUSB0", 9600),
+            Device("dc2", "pzem-017", "/dev/ttyUSB0", 9600, {"address": 2}),
+            Device("mppt", "victron-vedirect", "/dev/ttyUSB1", 19_200),
+        ]
+    )
     dc, dc2, mppt = lines["dc"], lines["dc2"], lines["mppt"]
     assert isinstance(dc, Seat)
     assert isinstance(dc2, Seat)

@@ -183,7 +183,7 @@ def test_the_slaves_address_is_a_setting() -> None:
 
 
 def bus_bytes(capture: bytes) -> bytes:
-    """A person's notes to bytes in the order of the bus: requests and replies stand apart there, numbered across both."""
+    """A person's notes to bytes in the order of the bus: requests and replies stand apart, numbered across both."""
     chunks: list[tuple[int, bytes]] = []
     for line in capture.decode("utf-8", "replace").splitlines():
         stamp = re.match(r"[<>\s]*(\d{5,6}): ", line)

@@ -1,4 +1,4 @@
-"""SRNE/Renogy, the two PZEM meters, and what all Modbus drivers have in common: fixtures typed from the vendors' tables."""
+"""SRNE/Renogy, the two PZEM meters, and what Modbus drivers have in common: fixtures typed from vendors' tables."""
 
 from __future__ import annotations
 
@@ -189,6 +189,12 @@ def test_the_decoder_names_what_the_profile_knows_and_shows_the_rest_by_address(
     (row,) = decoder.feed(framed("01 04 00 40 00 02") + framed("01 84 02"))
     assert (row["exception"], row["means"]) == (2, "no such register")
     assert (decoder.good, decoder.bad) == (3, 0)
+
+
+def test_the_decoder_takes_hexadecimal_pairs_too() -> None:
+    decoder = ModbusDecoder(MODBUS["epever-tracer"])
+    (row,) = decoder.feed(b"> 01 04 33 1A 00 03 9E 88\n< 01 04 06 04 FC FF FD FF FF 91 57\n")
+    assert (row["battery_voltage_v"], row["battery_current_a"]) == (12.76, -0.03)
 
 
 def test_replay_at_line_speed_takes_little_of_a_core() -> None:

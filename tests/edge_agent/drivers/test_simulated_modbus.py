@@ -16,7 +16,7 @@ from edge_agent.transports.serial_line import SerialLine
 from edge_agent.transports.shared_line import SharedLine
 from firmware_sim.bench import FURTHER, Bench, PlantDevice, Surroundings
 from firmware_sim.devices.epever import EpeverTracer
-from firmware_sim.devices.modbus_slave import Bus, BusFaults
+from firmware_sim.devices.modbus_slave import Bus
 from firmware_sim.devices.mppt_history import Sense
 from firmware_sim.devices.pzem import Pzem004t, Pzem017
 from firmware_sim.devices.srne import SrneRover
