@@ -14,6 +14,7 @@ from ingest.keys import open_keys
 from kiosk.ledger.signing import DOWN_PREFIX, verify_bytes
 from kiosk.wire.down import DownMessage, decode_down
 from kiosk.wire.down_sections import DownSection, LedgerAck, ReadingsAck
+from kiosk.wire.records import SignedRecord
 from store import ledger_aside, ledger_table, letters, sites
 from store.engine import Store
 from store.ledger_aside import Disputed, Gap
@@ -113,6 +114,11 @@ def readings_ack(message: DownMessage) -> ReadingsAck:
 
 def ledger_ack(message: DownMessage) -> LedgerAck:
     return only(message, LedgerAck)
+
+
+def send_records(server: Server, kiosk: Kiosk, *records: SignedRecord, first: int) -> LedgerAck:
+    (message,) = server.send(kiosk, kiosk.frame(kiosk.section_of(records, first)))
+    return ledger_ack(message)
 
 
 def only(message: DownMessage, kind: type[Kind]) -> Kind:

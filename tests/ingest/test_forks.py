@@ -100,6 +100,21 @@ def test_a_press_in_both_histories_counts_once(server: Server, kiosk: Kiosk, *, 
     assert sum(each.amt for each in sums) == 200 + 100 + 300
 
 
+def test_a_press_that_the_main_branch_holds_later_counts_there(server: Server, kiosk: Kiosk) -> None:
+    clone = kiosk.clone()
+    kiosk.sale(100)
+    clone.sale(300, id="aa" * 16)
+    server.send(kiosk, kiosk.frame(kiosk.ledger_section()))
+    server.send(clone, clone.frame(clone.ledger_section(5)))
+    kiosk.sale(300, id="aa" * 16)
+    server.send(kiosk, kiosk.frame(kiosk.ledger_section(6)))
+    pressed = [each for each in server.records(kiosk.log) if each.press_id == "aa" * 16]
+    assert [(each.branch, each.counts, each.marks) for each in pressed] == [
+        (1, False, "fork press"),
+        (0, True, "press"),
+    ]
+
+
 def test_repeats_of_a_branch_are_acknowledged_again(server: Server, kiosk: Kiosk) -> None:
     clone = kiosk.clone()
     kiosk.sale()

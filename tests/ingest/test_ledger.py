@@ -13,8 +13,9 @@ from kiosk.ledger.chain import record_hash
 from kiosk.ledger.signing import SigningKey
 from kiosk.wire.down_sections import NO_HASH, LedgerAck
 from kiosk.wire.records import SignedRecord
-from store import days, ledger_table, sites
+from store import days, ledger_table
 from tests.ingest.server import Server, ledger_ack
+from tests.ingest.server import send_records as send
 from tests.ingest.writer import Kiosk
 
 
@@ -25,11 +26,6 @@ def kiosk(server: Server) -> Kiosk:
 
 def bent(signed: SignedRecord, payload: bytes | None = None, signature: bytes | None = None) -> SignedRecord:
     return replace(signed, payload=payload or signed.payload, signature=signature or signed.signature)
-
-
-def send(server: Server, kiosk: Kiosk, *records: SignedRecord, first: int) -> LedgerAck:
-    (message,) = server.send(kiosk, kiosk.frame(kiosk.section_of(records, first)))
-    return ledger_ack(message)
 
 
 def test_a_chain_is_stored_with_its_exact_bytes_and_acknowledged(server: Server, kiosk: Kiosk) -> None:
@@ -130,6 +126,7 @@ def test_a_record_of_another_site_in_this_sites_frame_is_disputed(server: Server
     (message,) = server.send(kiosk, kiosk.frame(other.section_of([genesis], 1)))
     assert server.records(other.log) == []
     assert server.disputed(kiosk.site)[0].security
+    assert server.disputed(kiosk.site)[0].reason.startswith("a record of boken")
     assert ledger_ack(message).upto == 0
 
 
@@ -144,6 +141,17 @@ def test_a_log_of_another_site_is_not_touched(server: Server, kiosk: Kiosk) -> N
     assert len(server.records(kiosk.log)) == 3
     assert server.disputed("boken")[0].security
     assert not any(isinstance(section, LedgerAck) for section in message.sections), "nothing is told of it either"
+
+
+def test_a_log_that_waits_for_its_genesis_takes_none_from_another_site(server: Server, kiosk: Kiosk) -> None:
+    kiosk.open_books(1)
+    send(server, kiosk, *kiosk.records[1:], first=2)
+    thief = server.register(Kiosk(site="boken", name="thief"))
+    thief.log = kiosk.log
+    thief.head = replace(thief.head, log=kiosk.log)
+    server.send(thief, thief.frame(thief.section_of([thief.genesis()], 1)))
+    assert server.records(kiosk.log) == []
+    assert send(server, kiosk, kiosk.records[0], first=1).upto == 3
 
 
 def test_an_unknown_key_is_refused(server: Server, kiosk: Kiosk) -> None:
@@ -317,56 +325,6 @@ def test_where_there_is_no_room_the_furthest_gives_way(
     assert server.parked(kiosk.log) == [3, 4]
     assert server.count("record_parking_full") == 3
     assert send(server, kiosk, records[1], first=2).upto == 4
-
-
-def test_a_rotated_key_signs_from_the_next_record_on(server: Server, kiosk: Kiosk) -> None:
-    kiosk.open_books(1)
-    fresh = SigningKey.generate()
-    old = kiosk.key
-    kiosk.record("KEY_ROTATE", new_pub=fresh.public_hex, new_sig=fresh.sign_rotation(kiosk.log, 4))
-    kiosk.key = fresh
-    kiosk.sale()
-    assert send(server, kiosk, *kiosk.records[:4], first=1).upto == 4
-    assert send(server, kiosk, kiosk.records[4], first=5).upto == 5
-    kiosk.key = old
-    late = kiosk.sale()
-    assert send(server, kiosk, late, first=6).upto == 5
-    assert "may not sign" in server.disputed(kiosk.site)[0].reason
-    with server.store.read() as connection:
-        keys = {key.key_id: key for key in sites.keys_of(connection, kiosk.site)}
-    assert keys[old.key_id].retired_ms is not None
-    assert keys[fresh.key_id].source == "rotate"
-
-
-def test_records_of_a_key_that_is_not_known_yet_wait_for_its_rotation(server: Server, kiosk: Kiosk) -> None:
-    kiosk.open_books(1)
-    fresh = SigningKey.generate()
-    kiosk.record("KEY_ROTATE", new_pub=fresh.public_hex, new_sig=fresh.sign_rotation(kiosk.log, 4))
-    kiosk.key = fresh
-    kiosk.sale()
-    send(server, kiosk, *kiosk.records[:3], first=1)
-    ack = send(server, kiosk, kiosk.records[4], first=5)
-    assert (ack.upto, ack.send_from) == (3, 4)
-    assert server.disputed(kiosk.site) == []
-    assert send(server, kiosk, kiosk.records[3], first=4).upto == 5
-
-
-def test_a_rotation_without_the_new_keys_signature_is_disputed(server: Server, kiosk: Kiosk) -> None:
-    kiosk.open_books(1)
-    fresh = SigningKey.generate()
-    kiosk.record("KEY_ROTATE", new_pub=fresh.public_hex, new_sig=kiosk.key.sign_rotation(kiosk.log, 4))
-    assert send(server, kiosk, *kiosk.records, first=1).upto == 3
-    assert server.disputed(kiosk.site)[0].security
-
-
-def test_a_rotation_to_another_devices_key_is_marked_and_not_followed(server: Server, kiosk: Kiosk) -> None:
-    other = server.register(Kiosk(site="boken", name="other"))
-    kiosk.open_books(1)
-    kiosk.record("KEY_ROTATE", new_pub=other.key.public_hex, new_sig=other.key.sign_rotation(kiosk.log, 4))
-    assert send(server, kiosk, *kiosk.records, first=1).upto == 4
-    assert server.records(kiosk.log)[3].marks == "key"
-    with server.store.read() as connection:
-        assert [key.site for key in sites.keys_of(connection, "boken")] == ["boken"]
 
 
 def test_a_new_log_names_the_old_one(server: Server, kiosk: Kiosk) -> None:
