@@ -61,7 +61,7 @@ else
 	@$(PYTEST) -m serial
 endif
 
-check: check-style check-layout check-types check-imports check-house ## style, types, imports, house rules (-k: all of them)
+check: check-style check-layout check-types check-imports check-house check-ledger ## style, types, imports, house rules (-k: all of them)
 
 check-style: venv
 	@$(call timed,ruff check,$(BIN)/ruff check .)
@@ -77,6 +77,11 @@ check-imports: venv
 
 check-house: venv
 	@$(call timed,house rules,$(PYTEST) --quiet tests/house)
+
+# Money is the one place where every branch must have been walked.
+check-ledger: venv
+	@$(call timed,ledger branches,$(PYTEST) --quiet tests/kiosk/ledger --cov=kiosk.ledger --cov-branch \
+		--cov-report=term:skip-covered --cov-fail-under=100)
 
 format: venv ## lay the code out as `make check` wants it
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -166,22 +166,27 @@ def _go_live(places: Places, children: Children, steps: Steps, ports: Ports) -> 
 def _show_sums(places: Places, store: Store, port: int) -> None:
     """The money in four books. A sale of the last seconds may still be on its way; then they are asked once more."""
     for code in Village().codes:
+        books = _books(places, store, port, code)
         for _ in range(SUMS_TRIES):
-            books = {
-                "simulator's till": sums.of_simulator(places, code),
-                "kiosk's ledger": sums.of_kiosk(places, code),
-                "server": sums.of_server(store, code),
-                "API": sums.of_api(port, code),
-            }
             if len(set(books.values())) == 1:
                 break
             time.sleep(1.0)
+            books = _books(places, store, port, code)
         first = next(iter(books.values()))
         if len(set(books.values())) == 1:
             print(f"  {code}: {first.sales} sales, {first.amount_minor} F: " + " = ".join(books))
         else:
             told = ", ".join(f"{name} {book.sales} sales {book.amount_minor} F" for name, book in books.items())
             print(f"  {code}: the books differ: {told}")
+
+
+def _books(places: Places, store: Store, port: int, code: str) -> dict[str, sums.Sum]:
+    return {
+        "simulator's till": sums.of_simulator(places, code),
+        "kiosk's ledger": sums.of_kiosk(places, code),
+        "server": sums.of_server(store, code),
+        "API": sums.of_api(port, code),
+    }
 
 
 def _follow_power(lines: Iterable[str], places: Places, children: Children) -> None:
