@@ -25,7 +25,7 @@ JOBS ?= 1
 # $(call timed,what,command): the command, then how long it took
 timed = SECONDS=0; $(2); echo "$(1): $$SECONDS s"
 
-.PHONY: help venv demo test check check-style check-layout check-types check-imports check-house format bench pins servers clean
+.PHONY: help venv demo test check check-style check-layout check-types check-imports check-house check-ledger format bench pins servers clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
