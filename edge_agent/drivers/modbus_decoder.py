@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from edge_agent.drivers.modbus_profile import Profile
+from functools import lru_cache
+from typing import NamedTuple
+
+from edge_agent.drivers.modbus_profile import Profile, Register, Text
 from edge_agent.transports.hex_text import HexText
 from edge_agent.transports.modbus_frames import DEVICE_ID, EXCEPTIONS, READS, Answer, Refused
 from edge_agent.transports.modbus_listener import Exchange, ModbusListener
-from kiosk.metric import CATALOGUE
+from kiosk.metric import CATALOGUE, Metric
+
+PLANS_MAX = 256
+"""Different blocks remembered; a bus has some ten."""
 
 _OBJECTS = {0: "maker", 1: "model", 2: "version"}
 """The basic objects of a device identification; others are shown by their number."""
+
+
+class _Plan(NamedTuple):
+    """Where in a block's words each thing stands."""
+
+    registers: list[tuple[Register, slice, Metric | None]]
+    texts: list[tuple[Text, slice]]
+    others: list[tuple[str, int]]
 
 
 class ModbusDecoder:
@@ -20,6 +34,7 @@ class ModbusDecoder:
         self._profile = profile
         self._listener = ModbusListener()
         self._text = HexText()
+        self._plan = lru_cache(maxsize=PLANS_MAX)(self._make_plan)
 
     def feed(self, raw: bytes) -> list[dict[str, object]]:
         found = self._listener.feed(self._text.feed(raw))
@@ -38,31 +53,41 @@ class ModbusDecoder:
             return row | self._objects(exchange.outcome)
         if request.function not in READS:
             return row | {"written": True}
-        words = {(request.function, request.start + offset): word for offset, word in enumerate(exchange.outcome.words)}
-        return row | self._values(words)
+        return row | self._values(exchange.outcome.words, self._plan(request.function, request.start, request.count))
 
-    def _values(self, words: dict[tuple[int, int], int]) -> dict[str, object]:
+    def _make_plan(self, function: int, start: int, count: int) -> _Plan:
+        """What the profile names in a block; a device is asked for the same few blocks over and over."""
+        named: set[int] = set()
+        registers = []
+        for register in (*self._profile.registers, *self._profile.shown):
+            place = slice(register.address - start, register.address - start + register.form.words)
+            if register.function == function and place.start >= 0 and place.stop <= count:
+                registers.append((register, place, CATALOGUE.get(register.name)))
+                named.update(range(place.start, place.stop))
+        texts = []
+        for text in self._profile.texts:
+            place = slice(text.address - start, text.address - start + text.words)
+            if text.function == function and place.start >= 0 and place.stop <= count:
+                texts.append((text, place))
+                named.update(range(place.start, place.stop))
+        others = [(f"0x{start + offset:04X}", offset) for offset in range(count) if offset not in named]
+        return _Plan(registers, texts, others)
+
+    def _values(self, words: tuple[int, ...], plan: _Plan) -> dict[str, object]:
         """What the profile names, in units; other words by their address."""
         row: dict[str, object] = {}
         doubted = []
-        named: set[tuple[int, int]] = set()
-        for each in (*self._profile.registers, *self._profile.shown):
-            number = each.number(words)
+        for register, place, metric in plan.registers:
+            number = register.form.number(words[place])
             if number is None:
                 continue
-            named |= {(each.function, each.address + offset) for offset in range(each.form.words)}
-            row[each.name] = number * each.times / each.per if each.per > 1 else number * each.times
-            value = each.value(words) if each.name in CATALOGUE else None
-            if value is not None and not CATALOGUE[each.name].plausible(value):
-                doubted.append(each.name)
-        for text in self._profile.texts:
-            places = [(text.function, text.address + offset) for offset in range(text.words)]
-            if all(place in words for place in places):
-                named |= set(places)
-                row[text.name] = text.text(tuple(words[place] for place in places))
-        row |= {
-            f"0x{address:04X}": word for (function, address), word in words.items() if (function, address) not in named
-        }
+            row[register.name] = number * register.times / register.per if register.per > 1 else number * register.times
+            if metric is not None and not metric.plausible(register.scaled(number)):
+                doubted.append(register.name)
+        for text, place in plan.texts:
+            row[text.name] = text.text(words[place])
+        for label, offset in plan.others:
+            row[label] = words[offset]
         return row | ({"implausible": doubted} if doubted else {})
 
     def _objects(self, answer: Answer) -> dict[str, object]:

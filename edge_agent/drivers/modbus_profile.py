@@ -52,14 +52,17 @@ class Register:
 
     def number(self, words: Words) -> int | None:
         """The form's number; None if not all of its words have been read."""
-        found = [words.get((self.function, self.address + offset)) for offset in range(self.form.words)]
-        known = tuple(word for word in found if word is not None)
-        return self.form.number(known) if len(known) == self.form.words else None
+        found = []
+        for address in range(self.address, self.address + self.form.words):
+            word = words.get((self.function, address))
+            if word is None:
+                return None
+            found.append(word)
+        return self.form.number(tuple(found))
 
-    def value(self, words: Words) -> int | None:
+    def scaled(self, number: int) -> int:
         """In the metric's resolution, however implausible: what lies is flagged, not hidden."""
-        number = self.number(words)
-        return None if number is None else scaled(number, self.times * 10 ** CATALOGUE[self.name].decimals, self.per)
+        return scaled(number, self.times * 10 ** CATALOGUE[self.name].decimals, self.per)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +142,9 @@ class Profile:
         """Metric -> integer in its resolution, of what was read."""
         found = {}
         for register in self.registers:
-            value = register.value(words)
-            if value is not None:
-                found[register.name] = value
+            number = register.number(words)
+            if number is not None:
+                found[register.name] = register.scaled(number)
         return {name: found[name] for name in self.metrics if name in found}
 
 
