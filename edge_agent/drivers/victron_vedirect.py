@@ -5,13 +5,12 @@ Wiring, settings, what is read and what is not: docs/devices/victron-vedirect.md
 
 from __future__ import annotations
 
-from edge_agent.drivers.base import WithoutEvents, serial_of
+from edge_agent.drivers.base import WithoutEvents, in_units, serial_of
 from edge_agent.drivers.victron_fields import FIELDS, INFINITE, MISSING, STATES, FieldTable, product, values
 from edge_agent.drivers.victron_history import METRICS as HISTORY_METRICS
 from edge_agent.drivers.victron_history import DayHistory
 from edge_agent.transports.base import Transport
 from edge_agent.transports.vedirect import HexMessage, TextBlock, VeDirectParser
-from kiosk.metric import CATALOGUE
 from kiosk.reading import Reading
 
 STALE_MS = 10_000
@@ -115,12 +114,12 @@ class VictronDecoder:
 
 def _row(fields: dict[str, str], table: FieldTable) -> dict[str, object]:
     said = values(fields, table)
+    spoken = in_units(said)
     row: dict[str, object] = {"product": product(fields["PID"])} if "PID" in fields else {}
     for label, text in fields.items():
         metric = table[label][0] if label in table else None
         if metric is not None and metric in said:
-            known = CATALOGUE[metric]
-            row[metric] = known.real(said[metric]) if known.decimals else said[metric]
+            row[metric] = spoken.pop(metric)
         elif metric is not None and text in (MISSING, INFINITE.get(label)):
             row[metric] = None
         else:
@@ -128,7 +127,4 @@ def _row(fields: dict[str, str], table: FieldTable) -> dict[str, object]:
     state = STATES.get(said.get("charger_state", -1))
     if state is not None:
         row["charger_state_is"] = state
-    doubted = [metric for metric, value in said.items() if not CATALOGUE[metric].plausible(value)]
-    if doubted:
-        row["implausible"] = doubted
-    return row
+    return row | spoken
