@@ -20,7 +20,7 @@ from store.boots import Boot
 from store.engine import Store
 from store.migrate import upgrade
 from store.readings.base import Series
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from store.sites import Place
 from tests.api.book import BOOT, Book, hex_of
 
@@ -75,7 +75,7 @@ class Village:
 
     def __init__(self, store: Store, now_ms: int = NOW_MS) -> None:
         self.store = store
-        self.readings = SqliteReadings(store)
+        self.readings = SqlReadings(store)
         self.now_ms = now_ms
         self.books: dict[str, Book] = {}
 

@@ -22,7 +22,7 @@ from store.ledger_table import Record
 from store.letters import Letter
 from store.migrate import upgrade
 from store.readings.base import Series
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from tests.ingest.writer import NOON, Kiosk
 
 
@@ -53,7 +53,7 @@ class Server:
     def open(self) -> None:
         """As after a start of the process."""
         self.store = Store.open(self.url)
-        self.readings = SqliteReadings(self.store)
+        self.readings = SqlReadings(self.store)
         self.keys = open_keys(self.folder)
         self.handler = Handler(self.store, self.readings, self.keys, lambda: self.now_ms, policy=self.policy)
 

@@ -14,7 +14,7 @@ from store.engine import Store
 from store.errors import RefusedValues, RepairFirst, RetryLater
 from store.letters import Limits
 from store.readings.base import Batch, Refusal
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from tests.ingest.server import Server, ledger_ack, readings_ack
 from tests.ingest.writer import Kiosk
 
@@ -30,7 +30,7 @@ def everything(kiosk: Kiosk) -> bytes:
     return kiosk.frame(kiosk.schema_section(), kiosk.ledger_section(), kiosk.block(1, 5))
 
 
-class Readings(SqliteReadings):
+class Readings(SqlReadings):
     """Raises what it was given, a few times."""
 
     def __init__(self, store: Store, errors: list[Exception]) -> None:
@@ -69,7 +69,7 @@ def test_a_store_that_fails_leaves_nothing_behind_and_the_same_frame_works_later
 
 
 def test_values_that_the_readings_store_refuses_are_set_aside(server: Server, kiosk: Kiosk) -> None:
-    class Refusing(SqliteReadings):
+    class Refusing(SqlReadings):
         def write_many(self, batches: Any) -> None:
             batch: Batch = batches[0]
             super().write_many([Batch(batch.site, batch.boot, batch.columns[1:])])

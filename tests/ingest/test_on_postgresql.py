@@ -11,7 +11,7 @@ import pytest
 from ingest.handler import Handler
 from store.engine import Store
 from store.errors import RetryLater
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from tests.databases import migrated_database
 from tests.ingest.server import Server
 from tests.ingest.test_any_order import REFERENCE, content, month
@@ -41,7 +41,7 @@ def test_two_workers_that_take_the_same_frames_leave_the_same(server: Server) ->
 
     def work(order: list[bytes]) -> None:
         store = Store.open(server.url)
-        handler = Handler(store, SqliteReadings(store), server.keys, lambda: server.now_ms, policy=server.policy)
+        handler = Handler(store, SqlReadings(store), server.keys, lambda: server.now_ms, policy=server.policy)
         try:
             start.wait(20)
             for payload in order:

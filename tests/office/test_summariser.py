@@ -12,7 +12,7 @@ from kiosk.time import DAY_MS
 from office.summariser import Summariser
 from store import days, settings
 from store.readings.base import Series
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from tests.office.world import HOUR, MINUTE, SITE, START, World
 
 
@@ -117,7 +117,7 @@ def test_backfill_from_the_newest_day_to_the_oldest_ends_in_the_same_figures(wor
     assert [world.figures(day) for day in ("2026-03-10", "2026-03-11")] == backwards
 
 
-class MarksMeanwhile(SqliteReadings):
+class MarksMeanwhile(SqlReadings):
     """A readings store in which ingest writes while the figures are computed."""
 
     world: World

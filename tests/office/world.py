@@ -18,7 +18,7 @@ from store.engine import Store
 from store.migrate import upgrade
 from store.readings.base import Series
 from store.readings.dated import flagged_of, series_of
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from tests.api.book import Book
 
 SITE = "damane"
@@ -36,7 +36,7 @@ class World:
         self.url = f"sqlite:///{folder / 'kayasol.db'}"
         upgrade(self.url)
         self.store = Store.open(self.url)
-        self.readings = SqliteReadings(self.store)
+        self.readings = SqlReadings(self.store)
         self.now_ms = START + 2 * DAY_MS + 12 * HOUR + 7 * MINUTE
         self.book = Book(SITE, opened_ms=START - 60 * DAY_MS)
         self.book.open()
