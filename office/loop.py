@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from office.projection import Projection
 from office.redating import Redating
 from office.summariser import Summariser
 from store.engine import Store
@@ -13,10 +14,12 @@ from store.readings.base import ReadingsStore
 class Office:
     """Called over and over by the composition: at once after a turn that did work, after a pause otherwise."""
 
-    def __init__(self, store: Store, readings: ReadingsStore, clock: Callable[[], int]) -> None:
-        """`clock` gives UTC milliseconds."""
+    def __init__(
+        self, store: Store, readings: ReadingsStore, clock: Callable[[], int], projection: Projection | None = None
+    ) -> None:
+        """`clock` gives UTC milliseconds; `projection` is where there is a copy of the ledger to be kept."""
         self.redating = Redating(store, readings, clock)
-        self.summariser = Summariser(store, readings, clock)
+        self.summariser = Summariser(store, readings, clock, projection)
 
     def turn(self, limit: int = 20) -> bool:
         """A step of dating anew, else at most `limit` dirty days; tells whether there was anything to do."""

@@ -11,6 +11,7 @@ from figures.day import DayFigures, day_figures
 from figures.facts import DayFacts
 from kiosk.time import DAY_MS, day_of, day_start_ms
 from office import day_facts, parameters
+from office.projection import Projection
 from store import days, sites, status
 from store.engine import Store
 from store.readings.base import ReadingsStore
@@ -39,8 +40,11 @@ class _Turn:
 class Summariser:
     """Dirty days first, then days that time itself has changed."""
 
-    def __init__(self, store: Store, readings: ReadingsStore, clock: Callable[[], int]) -> None:
-        """`clock` gives UTC milliseconds."""
+    def __init__(
+        self, store: Store, readings: ReadingsStore, clock: Callable[[], int], projection: Projection | None = None
+    ) -> None:
+        """`clock` gives UTC milliseconds; `projection` gets each dirty day before it counts as computed."""
+        self._projection = projection
         self._store = store
         self._readings = readings
         self._clock = clock
@@ -59,6 +63,8 @@ class Summariser:
                 computed[key] = self._compute(connection, turn, key, near)
         if not computed:
             return 0
+        if self._projection is not None:
+            self._projection.write((each.site, each.day) for each in dirty)
         with self._store.write() as connection:
             for (site, _), figures in computed.items():
                 days.save(connection, _row(site, figures, turn.now_ms))

@@ -260,6 +260,13 @@ def of_day(connection: Connection, site: str, day: str) -> list[Record]:
     return [Record(*row) for row in connection.execute(query.order_by(table.utc_ms, table.log, table.seq))]
 
 
+def recorded_days(connection: Connection, site: str) -> list[str]:
+    """The civil days on which something happened, in order."""
+    day = ledger_record.c.day
+    query = select(day).where(ledger_record.c.site == site, day.is_not(None)).distinct().order_by(day)
+    return list(connection.scalars(query))
+
+
 def newest(connection: Connection, site: str, limit: int) -> list[Record]:
     """The records that came last, newest first."""
     table = ledger_record.c

@@ -22,6 +22,7 @@ from store.readings.line_protocol import checked
 RECORD, DAY = "ledger_record", "ledger_day"
 LINES_MAX = 5_000
 _NS_PER_MS = 1_000_000
+_SUMS = "sum(n),sum(amt),sum(cash)"
 _ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 
 
@@ -55,6 +56,8 @@ class Difference:
 _Kind = tuple[str, str, str, str]
 """(t, svc, pay, cur)"""
 _DayCur = tuple[str, str]
+_Point = tuple[str, str, str, int, int]
+"""(log, branch, boot, seq, UTC ms) of a record's point"""
 
 
 class LedgerProjection:
@@ -77,6 +80,22 @@ class LedgerProjection:
             _day_line(site, day, kind, Total(each.records, each.amt, each.cash)) for (day, kind), each in wanted.items()
         ]
         self._write([*lines, *(_day_line(site, day, kind, Total()) for day, kind in sorted(gone))])
+
+    def write_day(self, site: str, day: str, records: Sequence[Record], sums: Sequence[Sums]) -> None:
+        """Make one day exactly what the book says of it; what has been dated to another day since is removed."""
+        wanted = {_point(record): record for record in records}
+        projected = self._points(site, day)
+        if projected.keys() - wanted.keys():
+            predicate = f'_measurement="{RECORD}" AND site="{checked(site)}"'
+            self._connection.delete(predicate, f"{day}T00:00:00Z", f"{day}T23:59:59.999999999Z")
+            projected = {}
+        self.write_records([record for point, record in wanted.items() if projected.get(point) != _counted(record)])
+        self.write_days(site, day, day, sums)
+
+    def totals_by_type(self, site: str, measurement: str = RECORD) -> dict[str, Total]:
+        """All that is projected of a site, by record type; amounts of several currencies are added up as numbers."""
+        (tables,) = self._connection.query([select(_SUMS, measurement, [of_site(site)], "GROUP BY t")])
+        return {table["tags"]["t"]: _total(row) for table in tables for row in table["values"]}
 
     def delete_boot(self, site: str, boot: str) -> None:
         """Remove the records of a boot, before they are written again under another date."""
@@ -105,11 +124,17 @@ class LedgerProjection:
     def _totals(self, measurement: str, site: str, first: str, last: str) -> dict[_DayCur, Total]:
         by = "GROUP BY time(1d),cur fill(none)"
         where = [of_site(site), _days(first, last)]
-        (tables,) = self._connection.query([select("sum(n),sum(amt),sum(cash)", measurement, where, by)])
+        (tables,) = self._connection.query([select(_SUMS, measurement, where, by)])
+        return {(day_of(row[0]), table["tags"]["cur"]): _total(row) for table in tables for row in table["values"]}
+
+    def _points(self, site: str, day: str) -> dict[_Point, Total]:
+        """The points that the records of a day have now."""
+        where = [of_site(site), _days(day, day)]
+        (tables,) = self._connection.query([select("seq,n,amt,cash", RECORD, where, "GROUP BY log,branch,boot")])
         return {
-            (day_of(row[0]), table["tags"]["cur"]): Total(*(whole(value) for value in row[1:]))
-            for table in tables
-            for row in table["values"]
+            (tags["log"], tags["branch"], tags["boot"], whole(row[1]), row[0]): _total(row[1:])
+            for tags, rows in ((table["tags"], table["values"]) for table in tables)
+            for row in rows
         }
 
     def _kinds(self, site: str, first: str, last: str) -> set[tuple[str, _Kind]]:
@@ -127,12 +152,27 @@ class LedgerProjection:
                 raise RepairFirst(f"this bucket cannot hold the ledger's copy ({error}): give it its own") from error
 
 
+def _point(record: Record) -> _Point:
+    """Of a dated record."""
+    if record.utc_ms is None:
+        raise ValueError(f"record {record.seq} of log {record.log} has no date and so no point")
+    return record.log, str(record.branch), record.boot, record.seq, record.utc_ms
+
+
+def _counted(record: Record) -> Total:
+    return Total(1, record.amt, record.cash) if record.counts else Total()
+
+
+def _total(row: Sequence[object]) -> Total:
+    """A row's sums, which follow its time."""
+    return Total(*(whole(value) for value in row[1:]))
+
+
 def _record_line(record: Record, utc_ms: int) -> str:
-    counted = Total(1, record.amt, record.cash) if record.counts else Total()
     places = {"site": record.site, "log": record.log, "branch": str(record.branch), "boot": record.boot}
     tags = _tags({**places, **_named(record.t, record.svc, record.pay, record.cur)})
     at_ns = utc_ms * _NS_PER_MS + record.seq % _NS_PER_MS
-    return f"{RECORD},{tags} {_fields(counted)},seq={record.seq}i {at_ns}"
+    return f"{RECORD},{tags} {_fields(_counted(record))},seq={record.seq}i {at_ns}"
 
 
 def _day_line(site: str, day: str, kind: _Kind, total: Total) -> str:

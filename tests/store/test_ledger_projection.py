@@ -127,6 +127,19 @@ def test_a_boot_that_is_dated_anew_leaves_nothing_under_the_old_date(projection:
     assert project(projection, moved) == []
 
 
+def test_a_days_copy_loses_what_moved_away_and_touches_no_other_day(projection: LedgerProjection) -> None:
+    start, end = day_start_ms("2026-09-10"), day_start_ms("2026-09-11") - 1
+    before, first = record(1_000_000, 7, start - 1, boot="b2" * 8), record(1, 100, start)
+    last, after = record(999_999, 50, end), record(1_000_000, 3, end + 1)
+    assert project(projection, [before, first, last, after]) == []
+    moved = replace(last, utc_ms=NOON + 3 * 86_400_000, day="2026-09-13")
+    kept = [before, first, moved, after]
+    for day in ("2026-09-10", "2026-09-13"):
+        same_day = [each for each in kept if each.day == day]
+        projection.write_day(SITE, day, same_day, sums_of(same_day))
+    assert projection.differences(SITE, FIRST, LAST, sums_of(kept)) == []
+
+
 def test_records_without_a_date_are_left_out_and_counted(projection: LedgerProjection) -> None:
     assert projection.write_records([record(1, 100), record(2, 50, None), record(3, 50, None)]) == 2
 
