@@ -47,8 +47,10 @@ $(VENV)/.demo $(VENV)/.dev: $(VENV)/.%: requirements/%.txt requirements/build.tx
 # Where development is set up already, the demo has what it needs.
 DEMO_READY := $(if $(wildcard $(VENV)/.dev),$(VENV)/.dev,$(VENV)/.demo)
 
-demo: $(DEMO_READY) ## a simulated village on this machine: make demo [STORE=folder] [PORT=8000]
-	@$(BIN)/kayasol demo $(if $(STORE),--folder $(STORE)) $(if $(PORT),--port $(PORT))
+demo: $(DEMO_READY) ## a simulated village on this machine: make demo [STORE=sqlite|influxdb] [FOLDER=build/demo] [PORT=8000]
+	@influxd=$(if $(filter influxdb,$(STORE)),$$($(BIN)/python tools/get_servers.py --path influxdb)); \
+	$(BIN)/kayasol demo $(if $(FOLDER),--folder $(FOLDER)) $(if $(PORT),--port $(PORT)) $(if $(STORE),--store $(STORE)) \
+		$${influxd:+--influxd "$$influxd"} $(ARGS)
 
 servers: ## find or install the real servers that tests use; writes build/servers.json
 	@$(call timed,servers,$(or $(wildcard $(BIN)/python),$(PYTHON)) tools/get_servers.py)

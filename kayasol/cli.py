@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +22,19 @@ app = typer.Typer(
 )
 site_app = typer.Typer(no_args_is_help=True, help="Sites and their devices.")
 app.add_typer(site_app, name="site")
+projection_app = typer.Typer(no_args_is_help=True, help="The ledger's copy in InfluxDB.")
+app.add_typer(projection_app, name="projection")
 
 Folder = Annotated[
     Path | None, typer.Option("--folder", help="The server's folder (default: KAYASOL_FOLDER or ./kayasol-server).")
 ]
+
+
+class ReadingsKind(StrEnum):
+    """Kinds of readings stores."""
+
+    SQLITE = "sqlite"
+    INFLUXDB = "influxdb"
 
 
 def main() -> None:
@@ -107,6 +117,42 @@ def site_list(folder: Folder = None) -> None:
 
 
 @app.command()
+def influxdb(
+    folder: Folder = None,
+    operator_token_file: Annotated[
+        Path | None, typer.Option(help="File with the operator's token; not needed for a server that is new.")
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="The server is new: ask for its first user's password.")] = False,
+) -> None:
+    """Make bucket and token on the InfluxDB server that the settings name; may be run again at any time."""
+    from kayasol.readings_store import read_token, set_up_influxdb
+
+    settings = _open_folder(folder)
+    operator_token = read_token(operator_token_file) if operator_token_file else ""
+    password = typer.prompt("Password of InfluxDB's first user, kayasol", hide_input=True) if new else ""
+    made = set_up_influxdb(settings, password=password, operator_token=operator_token)
+    print(f"Bucket {settings.influxdb_bucket} can be used; its token is in {settings.influxdb_token}.")
+    if made:
+        print(f"The operator's token, shown this once; put it away safely: {made}")
+
+
+@projection_app.command("verify")
+def projection_verify(folder: Folder = None) -> None:
+    """Compare the ledger's copy with the book; exit code 1 if it differs, 2 if it could not be asked."""
+    from kayasol.projections import verify
+
+    raise typer.Exit(verify(load_settings(folder)))
+
+
+@projection_app.command("rebuild")
+def projection_rebuild(folder: Folder = None) -> None:
+    """Make the ledger's copy anew from the book, then compare."""
+    from kayasol.projections import rebuild
+
+    raise typer.Exit(rebuild(load_settings(folder)))
+
+
+@app.command()
 def serve(
     folder: Folder = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the pages.")] = None,
@@ -137,11 +183,16 @@ def demo(
     days: Annotated[int, typer.Option(min=1, max=90, help="Days of history to live through at the first start.")] = 30,
     seed: Annotated[int, typer.Option(help="Random numbers of the simulation.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier demo in the folder.")] = False,
+    store: Annotated[
+        ReadingsKind | None, typer.Option(help="Where readings are kept (default: as before, else sqlite).")
+    ] = None,
+    influxd: Annotated[Path | None, typer.Option(help="InfluxDB's server program (default: from the PATH).")] = None,
 ) -> None:
     """Three simulated kiosks on real protocols: a month of history, then live."""
-    from kayasol.demo.run import run_demo
+    from kayasol.demo.run import Wish, run_demo
 
-    run_demo(folder, port=port, days=days, seed=seed, fresh=fresh)
+    kind = None if store is None else store.value
+    run_demo(folder, Wish(port=port, days=days, seed=seed, store=kind, influxd=influxd), fresh=fresh)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)

@@ -17,15 +17,19 @@ from ingest.handler import Handler
 from ingest.keys import open_keys
 from ingest.subscriber import Broker, Subscriber, TlsFiles
 from kayasol import __version__
+from kayasol.readings_store import Opened, open_readings
 from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError
 from office.loop import Office
 from store.engine import Store
+from store.errors import RepairFirst, RetryLater
 from store.migrate import upgrade
-from store.readings.sqlite import SqliteReadings
+from store.readings.base import ReadingsStore
 
 IDLE_S = 1.0
 """How long the office rests when no day was dirty."""
+RETRY_S, RETRY_MAX_S = 2.0, 60.0
+"""Between two tries while a store does not answer; longer than IDLE_S, which is how a failure is told from a rest."""
 
 log = logging.getLogger("kayasol")
 
@@ -42,7 +46,15 @@ def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> N
     broker = Broker(host=settings.broker_host, port=settings.broker_port, tls=_tls(settings))
     upgrade(settings.database)
     store = Store.open(settings.database)
-    readings = SqliteReadings(store)
+    try:
+        with open_readings(settings, store) as opened:
+            _run(settings, broker, store, opened, clock)
+    finally:
+        store.close()
+
+
+def _run(settings: ServerSettings, broker: Broker, store: Store, opened: Opened, clock: Callable[[], int]) -> None:
+    readings = opened.readings
     stop = threading.Event()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -56,7 +68,7 @@ def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> N
     failures: list[BaseException] = []
     parts: dict[str, Callable[[], None]] = {
         "ingest": lambda: run_ingest(settings, broker, store, readings, clock, stop),
-        "office": lambda: run_office(Office(store, readings, clock), stop),
+        "office": lambda: run_office(Office(store, readings, clock, opened.projection), stop),
     }
     threads = [
         threading.Thread(target=_guard, args=(name, part, failures, server), name=name) for name, part in parts.items()
@@ -72,7 +84,6 @@ def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> N
         stop.set()
         for thread in threads:
             thread.join()
-        store.close()
     if failures:
         raise failures[0]
 
@@ -81,7 +92,7 @@ def run_ingest(
     settings: ServerSettings,
     broker: Broker,
     store: Store,
-    readings: SqliteReadings,
+    readings: ReadingsStore,
     clock: Callable[[], int],
     stop: threading.Event,
 ) -> None:
@@ -92,10 +103,19 @@ def run_ingest(
 
 
 def run_office(office: Office, stop: threading.Event) -> None:
-    """Recompute dirty days until `stop`."""
-    while not stop.is_set():
-        if not office.turn():
-            stop.wait(IDLE_S)
+    """Recompute dirty days until `stop`; a store that does not answer is asked again, and its days wait."""
+    delay_s = 0.0
+    while not stop.wait(delay_s):
+        try:
+            worked = office.turn()
+        except (RetryLater, RepairFirst) as error:
+            if delay_s <= IDLE_S:
+                log.error("figures wait, tried again until it works: %s", error)
+            delay_s = min(max(RETRY_S, delay_s * 2), RETRY_MAX_S)
+            continue
+        if delay_s > IDLE_S:
+            log.warning("figures are computed again")
+        delay_s = 0.0 if worked else IDLE_S
 
 
 def _tls(settings: ServerSettings) -> TlsFiles | None:

@@ -6,6 +6,8 @@ import difflib
 import ipaddress
 import tomllib
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +24,13 @@ class ServerSettings(BaseSettings):
     """Where keys, the database of the village size and the broker's files live."""
     database_url: str = ""
     """SQLAlchemy address of the relational store; empty: SQLite in the folder."""
+    readings: Literal["sqlite", "influxdb"] = "sqlite"
+    """Where readings are kept: `sqlite` is in the relational store, PostgreSQL too; `influxdb` on its own server."""
+    influxdb_url: str = "http://127.0.0.1:8086"
+    influxdb_org: str = Field(default="kayasol", min_length=1)
+    influxdb_bucket: str = Field(default="readings", min_length=1)
+    influxdb_token_file: Path = Path("influxdb.token")
+    """For this user's eyes only (mode 0600); a relative path is one in the folder. The token is nowhere else."""
     broker_host: str = "127.0.0.1"
     broker_port: int = Field(default=8883, ge=1, le=65535)
     broker_plain: bool = False
@@ -39,6 +48,16 @@ class ServerSettings(BaseSettings):
             raise ValueError("the pages have no accounts yet and show money: only 127.0.0.1 or ::1 is accepted")
         return host
 
+    @field_validator("influxdb_url")
+    @classmethod
+    def _token_travels_safely(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+            raise ValueError("write it as https://influxdb.example.org:8086; the token has a file of its own")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("http would show the token to the network: use https, or a server on this machine")
+        return url
+
     @model_validator(mode="after")
     def _plain_only_here(self) -> ServerSettings:
         if self.broker_plain and not is_loopback(self.broker_host):
@@ -49,6 +68,11 @@ class ServerSettings(BaseSettings):
     def database(self) -> str:
         """The relational store's address."""
         return self.database_url or f"sqlite:///{(self.folder / 'kayasol.db').absolute()}"
+
+    @property
+    def influxdb_token(self) -> Path:
+        """Where the token is."""
+        return self.folder / self.influxdb_token_file
 
 
 def is_loopback(host: str) -> bool:

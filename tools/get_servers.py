@@ -70,11 +70,23 @@ def get_all(*, may_install: bool) -> dict[str, dict[str, str]]:
     return report
 
 
+def print_path(name: str) -> int:
+    try:
+        print(get(SERVERS[name], may_install=False).path)
+    except MissingError as error:
+        print(f"{name} is missing: {error}\n`make servers` finds or installs it", file=sys.stderr)
+        return 1
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Find or install the servers that tests use; see build/servers.json.")
     parser.add_argument("--find-only", action="store_true", help="install nothing")
     parser.add_argument("--require", action="store_true", help="fail when one is missing")
+    parser.add_argument("--path", choices=SERVERS, help="print where this one is, and do nothing else")
     arguments = parser.parse_args()
+    if arguments.path:
+        return print_path(arguments.path)
 
     report = get_all(may_install=not arguments.find_only)
     REPORT.parent.mkdir(exist_ok=True)

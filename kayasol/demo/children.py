@@ -26,12 +26,14 @@ class Children:
     logs: Path
     running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
-    def start(self, name: str, command: Sequence[str], *, listen: bool = False) -> subprocess.Popen[str]:
-        """Start `python -m …` words as a process; with `listen` its standard output is a pipe of lines."""
+    def start(
+        self, name: str, command: Sequence[str], *, listen: bool = False, program: str = sys.executable
+    ) -> subprocess.Popen[str]:
+        """Start `python -m …` words, or another program's, as a process; `listen`: its output is a pipe of lines."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("a", encoding="utf-8") as log:
             child = subprocess.Popen(
-                [sys.executable, *command],
+                [program, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if listen else log,
                 stderr=log,

@@ -30,9 +30,9 @@ from ingest.subscriber import Broker, Subscriber
 from kayasol.demo.history import KioskClock, Life
 from kayasol.demo.places import DAILY_SITE, Places, Village, replace_file
 from kayasol.demo.setup import write_agent_toml
-from kayasol.settings import ServerSettings
+from kayasol.readings_store import open_readings
+from kayasol.settings import load_settings
 from store.engine import Store
-from store.readings.sqlite import SqliteReadings
 
 PRESENT_MS = 60_000
 """Closer to the present than this, the past has caught up."""
@@ -150,17 +150,18 @@ def _drain(life: Life, network: RealBroker, places: Places) -> None:
 
 
 def _ingest(places: Places, kiosk: SimulatedKiosk, broker_port: int, stop: threading.Event) -> None:
-    settings = ServerSettings(folder=places.server)
+    settings = load_settings(places.server)
     store = Store.open(settings.database)
-    handler = Handler(
-        store,
-        SqliteReadings(store),
-        open_keys(places.server),
-        lambda: kiosk.now_utc_ms,
-        policy=Policy(calm_ms=0),
-    )
     try:
-        Subscriber(Broker(host="127.0.0.1", port=broker_port), handler).run(stop)
+        with open_readings(settings, store) as opened:
+            handler = Handler(
+                store,
+                opened.readings,
+                open_keys(places.server),
+                lambda: kiosk.now_utc_ms,
+                policy=Policy(calm_ms=0),
+            )
+            Subscriber(Broker(host="127.0.0.1", port=broker_port), handler).run(stop)
     finally:
         store.close()
 

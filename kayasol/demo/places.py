@@ -21,6 +21,9 @@ class Village:
         return tuple(code for code, _ in self.cadences_s)
 
 
+SQLITE, INFLUXDB = "sqlite", "influxdb"
+"""Kinds of readings stores, as the server's settings name them."""
+
 DAILY_SITE = "damane"
 """Meets the broker once a day during the month; the others have no network until its end."""
 
@@ -38,6 +41,11 @@ class Places:
     @property
     def logs(self) -> Path:
         return self.root / "logs"
+
+    @property
+    def influxdb(self) -> Path:
+        """What the demo's InfluxDB keeps, where it has one."""
+        return self.root / "influxdb"
 
     @property
     def run_file(self) -> Path:
@@ -85,9 +93,11 @@ class Run:
 
     seed: int
     days: int
+    store: str = SQLITE
+    """Kind of readings store."""
 
     def save(self, path: Path) -> None:
-        replace_file(path, json.dumps({"seed": self.seed, "days": self.days}))
+        replace_file(path, json.dumps({"seed": self.seed, "days": self.days, "store": self.store}))
 
 
 def load_run(path: Path) -> Run | None:
@@ -96,6 +106,6 @@ def load_run(path: Path) -> Run | None:
         return None
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return Run(int(fields["seed"]), int(fields["days"]))
-    except (ValueError, KeyError, TypeError) as error:
+        return Run(int(fields["seed"]), int(fields["days"]), str(fields.get("store", SQLITE)))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path} is damaged ({error}); start anew with `kayasol demo --fresh`") from error

@@ -17,11 +17,14 @@ from pathlib import Path
 from firmware_sim.scenarios import load_scenario
 from kayasol.demo import sums
 from kayasol.demo.children import Children, wait_until
-from kayasol.demo.places import DAILY_SITE, Places, Run, Village, load_run
+from kayasol.demo.influxdb import find_influxd, start_influxdb
+from kayasol.demo.places import DAILY_SITE, INFLUXDB, SQLITE, Places, Run, Village, load_run
 from kayasol.demo.progress import Bar, drained_permille, has_dirty_days
 from kayasol.demo.setup import commission_village, write_agent_toml
+from kayasol.readings_store import open_readings
 from kayasol.settings import load_settings
 from kiosk.errors import ConfigError
+from office.projection import Projection
 from store.engine import Store
 
 MONTH_LIMIT_S = 900.0
@@ -33,13 +36,33 @@ LIVE_S = 600
 DAY_MS = 86_400_000
 
 
-def run_demo(root: Path, *, port: int, days: int, seed: int, fresh: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for."""
+
+    port: int
+    """Of the pages."""
+    days: int
+    """Of history."""
+    seed: int
+    store: str | None
+    """Kind of readings store; None: as before, SQLite at first."""
+    influxd: Path | None
+    """InfluxDB's server; None: look for it on the PATH."""
+
+
+def run_demo(root: Path, wish: Wish, *, fresh: bool) -> None:
     """Run until Ctrl-C or SIGTERM; every process that was started has then ended."""
+    port = wish.port
     _refuse_taken(port)
     if fresh and root.exists():
         _forget(root)
     places = Places(root)
     earlier = load_run(places.run_file)
+    store = wish.store or (earlier.store if earlier else SQLITE)
+    if earlier is not None and earlier.store != store:
+        raise ConfigError(f"the demo in {root} keeps readings in {earlier.store}: take another --folder, or --fresh")
+    influxd = find_influxd(wish.influxd) if store == INFLUXDB else None
     if earlier is None and root.exists():
         _forget(root)
     # SIGINT too: a shell that started us in the background has it ignored, and a Ctrl-C must end everything.
@@ -51,8 +74,10 @@ def run_demo(root: Path, *, port: int, days: int, seed: int, fresh: bool) -> Non
         ports = Ports(port, _free_port())
         children.start("broker", ["-m", "kayasol.demo.broker", str(ports.broker)])
         wait_until(lambda: _answers(ports.broker), START_LIMIT_S, children)
+        if influxd is not None:
+            steps.do("InfluxDB", lambda: start_influxdb(places, children, influxd, _free_port()))
         if earlier is None:
-            _live_through_month(places, children, steps, Run(seed, days), ports)
+            _live_through_month(places, children, steps, Run(wish.seed, wish.days, store), ports)
         else:
             print(f"Going on with the demo in {root} (a new one: kayasol demo --fresh)")
             _start_server(places, children, steps, ports)
@@ -155,23 +180,25 @@ def _go_live(places: Places, children: Children, steps: Steps, ports: Ports) -> 
         write_agent_toml(places, load_scenario(code), cadence_s, ports.broker)
     hardware = children.start("hardware", ["-m", "kayasol.demo.hardware", str(places.root)], listen=True)
     threading.Thread(target=_follow_power, args=(hardware.stdout, places, children), daemon=True).start()
-    store = Store.open(load_settings(places.server).database)
+    settings = load_settings(places.server)
+    store = Store.open(settings.database)
     try:
         steps.do("Figures of each day", lambda: wait_until(lambda: not has_dirty_days(store), DRAIN_LIMIT_S, children))
-        _show_sums(places, store, ports.pages)
+        with open_readings(settings, store) as opened:
+            _show_sums(places, store, opened.projection, ports.pages)
     finally:
         store.close()
 
 
-def _show_sums(places: Places, store: Store, port: int) -> None:
-    """The money in four books. A sale of the last seconds may still be on its way; then they are asked once more."""
+def _show_sums(places: Places, store: Store, projection: Projection | None, port: int) -> None:
+    """The money in all books. A sale of the last seconds may still be on its way; then they are asked once more."""
     for code in Village().codes:
-        books = _books(places, store, port, code)
+        books = _books(places, store, projection, port, code)
         for _ in range(SUMS_TRIES):
             if len(set(books.values())) == 1:
                 break
             time.sleep(1.0)
-            books = _books(places, store, port, code)
+            books = _books(places, store, projection, port, code)
         first = next(iter(books.values()))
         if len(set(books.values())) == 1:
             print(f"  {code}: {first.sales} sales, {first.amount_minor} F: " + " = ".join(books))
@@ -180,13 +207,16 @@ def _show_sums(places: Places, store: Store, port: int) -> None:
             print(f"  {code}: the books differ: {told}")
 
 
-def _books(places: Places, store: Store, port: int, code: str) -> dict[str, sums.Sum]:
-    return {
+def _books(places: Places, store: Store, projection: Projection | None, port: int, code: str) -> dict[str, sums.Sum]:
+    books = {
         "simulator's till": sums.of_simulator(places, code),
         "kiosk's ledger": sums.of_kiosk(places, code),
         "server": sums.of_server(store, code),
         "API": sums.of_api(port, code),
     }
+    if projection is not None:
+        books |= {f"InfluxDB's {name}": copied for name, copied in sums.of_copy(projection, code).items()}
+    return books
 
 
 def _follow_power(lines: Iterable[str], places: Places, children: Children) -> None:

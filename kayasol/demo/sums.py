@@ -1,4 +1,4 @@
-"""The same money in four books: the simulator's till, the kiosk's ledger, the server's SQL, and what the API says."""
+"""The same money in its books: the simulator's till, the kiosk's ledger, the server's SQL, its copy, the API."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from kayasol.demo.places import Places
 from kiosk.ledger.format import parse
+from office.projection import Projection
 from store.engine import Store
 from store.ledger_table import sums
 from store.sites import all_sites
@@ -52,6 +53,17 @@ def of_server(store: Store, code: str) -> Sum:
         sum(row.records for row in rows if row.t == "SALE"),
         sum(row.amt for row in rows),
     )
+
+
+def of_copy(projection: Projection, code: str) -> dict[str, Sum]:
+    """What the ledger's copy in InfluxDB counts, by measurement: point by point, and by its days."""
+    return {
+        measurement: Sum(
+            sum(total.records for t, total in totals.items() if t == "SALE"),
+            sum(total.amt for total in totals.values()),
+        )
+        for measurement, totals in projection.copied(code).items()
+    }
 
 
 def of_api(port: int, code: str) -> Sum:

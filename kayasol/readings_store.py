@@ -1,0 +1,106 @@
+"""Opens the readings store that the settings name, with the ledger's copy where there is one; sets InfluxDB up."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kayasol.ca import write_secret
+from kayasol.settings import ServerSettings
+from kiosk.errors import ConfigError
+from office.projection import Projection
+from store.engine import Store
+from store.errors import RetryLater
+from store.readings.base import ReadingsStore
+from store.readings.influxdb import InfluxReadings
+from store.readings.influxdb_http import InfluxConnection, InfluxSettings
+from store.readings.influxdb_setup import set_up
+from store.readings.ledger_projection import LedgerProjection
+from store.readings.sql import SqlReadings
+
+TOKEN_BYTES = 4_096
+
+log = logging.getLogger("kayasol")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A readings store, ready for work."""
+
+    readings: ReadingsStore
+    projection: Projection | None
+    """Of the ledger; None where readings are in the ledger's own database."""
+
+
+@contextmanager
+def open_readings(settings: ServerSettings, store: Store) -> Iterator[Opened]:
+    """The readings store beside `store`. A server that is away now is no reason not to start: callers try again.
+
+    Raises ConfigError for the token's file, RepairFirst for a server that cannot be used as it is.
+    """
+    if settings.readings == "sqlite":
+        yield Opened(SqlReadings(store), None)
+        return
+    connection = InfluxConnection(_influxdb(settings, read_token(settings.influxdb_token)))
+    try:
+        readings = InfluxReadings(connection)
+        try:
+            readings.check()
+        except RetryLater as error:
+            log.warning("%s", error)
+        yield Opened(readings, Projection(store, LedgerProjection(connection)))
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_projection(settings: ServerSettings) -> Iterator[Projection]:
+    """The ledger's copy and the book beside it. Raises ConfigError where readings are not kept in InfluxDB."""
+    store = Store.open(settings.database)
+    try:
+        with open_readings(settings, store) as opened:
+            if opened.projection is None:
+                raise ConfigError(
+                    "readings are kept beside the ledger, so there is no copy of it: `readings` is not `influxdb`"
+                )
+            yield opened.projection
+    finally:
+        store.close()
+
+
+def set_up_influxdb(settings: ServerSettings, *, password: str = "", operator_token: str = "") -> str:
+    """Make organisation, bucket and token where they are missing; the token goes to its file.
+
+    Gives the operator's token where the server was new, else "". Raises ConfigError, RetryLater or RepairFirst.
+    """
+    path = settings.influxdb_token
+    known = read_token(path) if path.exists() else ""
+    done = set_up(_influxdb(settings, known), operator_token=operator_token, password=password)
+    if done.settings.token != known:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_secret(path, f"{done.settings.token}\n".encode())
+    return done.operator_token
+
+
+def _influxdb(settings: ServerSettings, token: str) -> InfluxSettings:
+    return InfluxSettings(settings.influxdb_url, settings.influxdb_org, settings.influxdb_bucket, token)
+
+
+def read_token(path: Path) -> str:
+    """The token in a file that only its owner can read."""
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            raw = file.read(TOKEN_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; `kayasol influxdb` makes a token and this file") from error
+    if mode & 0o077:
+        raise ConfigError(f"{path}: others on this machine can read the token; run: chmod 600 {path}")
+    token = raw.strip()
+    if not token or len(raw) > TOKEN_BYTES or not token.isascii() or any(each <= 32 for each in token):
+        raise ConfigError(f"{path}: holds no token of InfluxDB; put the token alone there, on one line")
+    return token.decode("ascii")
