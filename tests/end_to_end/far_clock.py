@@ -18,6 +18,7 @@ from tests.servers import require_server
 
 WAIT_S = 60.0
 LOOK_EVERY_S = 0.05
+THIS_COMPUTER = [sys.executable, "-m", "tests.end_to_end.kiosk_computer"]
 Found = TypeVar("Found")
 
 
@@ -26,7 +27,7 @@ class KioskComputer(ServerProcess):
 
     def __init__(self, places: Places, code: str, years: int, *, check_dates: bool = False) -> None:
         """`years`: how far its clock is off; 0 is right."""
-        self._faketime = require_server("faketime")
+        self._library = _library_of(require_server("faketime"))
         self.name = f"edge-{code}"
         super().__init__(places.logs)
         self._years = years
@@ -37,26 +38,30 @@ class KioskComputer(ServerProcess):
     def said(self, *words: str) -> str:
         """What a command on this computer says; it must succeed."""
         done = subprocess.run(
-            [*self._on_this_computer(), words[0], "-c", str(self._config), *words[1:]],
+            [*THIS_COMPUTER, words[0], "-c", str(self._config), *words[1:]],
             capture_output=True, text=True, timeout=WAIT_S, check=False, env=self._options()["env"],
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def _on_this_computer(self) -> list[str | Path]:
-        python = [sys.executable, "-m", "tests.end_to_end.kiosk_computer"]
-        return [self._faketime, "-f", f"{self._years:+d}y", *python]
-
     def _command(self) -> Sequence[str | Path]:
         dates = ["--check-dates"] if self._check_dates else []
-        return [*self._on_this_computer(), *dates, "run", "-c", self._config]
+        return [*THIS_COMPUTER, *dates, "run", "-c", self._config]
 
     def _is_ready(self) -> bool:
         return self._socket.exists()
 
     def _options(self) -> dict[str, Any]:
-        # Without the last one the monotonic clocks, CLOCK_BOOTTIME too, would jump by years as well.
-        return {"env": os.environ | {"PYTHONPATH": str(ROOT), "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}}
+        clock = {"LD_PRELOAD": self._library, "FAKETIME": f"{self._years:+d}y", "TZ": "UTC"}
+        # Without this the monotonic clocks, CLOCK_BOOTTIME too, would jump by years as well.
+        clock["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
+        return {"env": os.environ | {"PYTHONPATH": str(ROOT)} | clock}
+
+
+def _library_of(faketime: Path) -> str:
+    """What the program puts under others. It stays beside them as their parent: ending it would end none of them."""
+    words = [faketime, "-f", "+0y", "printenv", "LD_PRELOAD"]
+    return subprocess.run(words, capture_output=True, text=True, timeout=WAIT_S, check=True).stdout.strip()
 
 
 def wait_for(look: Callable[[], Found | None], words: Callable[[], str], limit_s: float = WAIT_S) -> Found:
