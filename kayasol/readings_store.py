@@ -45,29 +45,26 @@ def open_readings(settings: ServerSettings, store: Store) -> Iterator[Opened]:
     if settings.readings == "sqlite":
         yield Opened(SqlReadings(store), None)
         return
-    connection = InfluxConnection(_influxdb(settings, read_token(settings.influxdb_token)))
-    try:
+    with _connected(settings) as connection:
         readings = InfluxReadings(connection)
         try:
             readings.check()
         except RetryLater as error:
             log.warning("%s", error)
         yield Opened(readings, Projection(store, LedgerProjection(connection)))
-    finally:
-        connection.close()
 
 
 @contextmanager
 def open_projection(settings: ServerSettings) -> Iterator[Projection]:
     """The ledger's copy and the book beside it. Raises ConfigError where readings are not kept in InfluxDB."""
+    if settings.readings != "influxdb":
+        raise ConfigError(
+            f"readings are kept beside the ledger, so there is no copy of it: `readings` is `{settings.readings}`"
+        )
     store = Store.open(settings.database)
     try:
-        with open_readings(settings, store) as opened:
-            if opened.projection is None:
-                raise ConfigError(
-                    "readings are kept beside the ledger, so there is no copy of it: `readings` is not `influxdb`"
-                )
-            yield opened.projection
+        with _connected(settings) as connection:
+            yield Projection(store, LedgerProjection(connection))
     finally:
         store.close()
 
@@ -86,12 +83,21 @@ def set_up_influxdb(settings: ServerSettings, *, password: str = "", operator_to
     return done.operator_token
 
 
+@contextmanager
+def _connected(settings: ServerSettings) -> Iterator[InfluxConnection]:
+    connection = InfluxConnection(_influxdb(settings, read_token(settings.influxdb_token)))
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
 def _influxdb(settings: ServerSettings, token: str) -> InfluxSettings:
     return InfluxSettings(settings.influxdb_url, settings.influxdb_org, settings.influxdb_bucket, token)
 
 
 def read_token(path: Path) -> str:
-    """The token in a file that only its owner can read."""
+    """The token in a file that only its owner can read. Raises ConfigError that says what to do."""
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(path.stat().st_mode)

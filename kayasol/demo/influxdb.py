@@ -24,12 +24,13 @@ influxdb_url = "{url}"
 """
 
 
-def find_influxd(named: Path | None) -> Path:
-    """InfluxDB's server program. Raises ConfigError that says how to get it."""
+def find_influxd(named: str) -> Path:
+    """InfluxDB's server program, by its name or path; "" looks on the PATH. Raises ConfigError: how to get it."""
     found = shutil.which(named or "influxd")
     if found is None:
+        missing = f"{named} is no program" if named else "influxd is not on the PATH"
         raise ConfigError(
-            f"InfluxDB's server is missing ({named or 'influxd is not on the PATH'}): in a checkout, `make servers`"
+            f"InfluxDB's server is missing ({missing}): in a checkout, `make servers`"
             " builds it once and `make demo STORE=influxdb` finds it there; or name one of version 2: --influxd FILE"
         )
     return Path(found).absolute()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kiosk.errors import ConfigError
@@ -95,9 +95,11 @@ class Run:
     days: int
     store: str = SQLITE
     """Kind of readings store."""
+    influxd: str = ""
+    """Its server's program, where it has one."""
 
     def save(self, path: Path) -> None:
-        replace_file(path, json.dumps({"seed": self.seed, "days": self.days, "store": self.store}))
+        replace_file(path, json.dumps(asdict(self)))
 
 
 def load_run(path: Path) -> Run | None:
@@ -106,6 +108,7 @@ def load_run(path: Path) -> Run | None:
         return None
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return Run(int(fields["seed"]), int(fields["days"]), str(fields.get("store", SQLITE)))
+        seed, days = int(fields["seed"]), int(fields["days"])
+        return Run(seed, days, str(fields.get("store", SQLITE)), str(fields.get("influxd", "")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path} is damaged ({error}); start anew with `kayasol demo --fresh`") from error

@@ -48,7 +48,7 @@ class Wish:
     store: str | None
     """Kind of readings store; None: as before, SQLite at first."""
     influxd: Path | None
-    """InfluxDB's server; None: look for it on the PATH."""
+    """InfluxDB's server; None: the one before, at first one on the PATH."""
 
 
 def run_demo(root: Path, wish: Wish, *, fresh: bool) -> None:
@@ -62,7 +62,8 @@ def run_demo(root: Path, wish: Wish, *, fresh: bool) -> None:
     store = wish.store or (earlier.store if earlier else SQLITE)
     if earlier is not None and earlier.store != store:
         raise ConfigError(f"the demo in {root} keeps readings in {earlier.store}: take another --folder, or --fresh")
-    influxd = find_influxd(wish.influxd) if store == INFLUXDB else None
+    named = str(wish.influxd or (earlier.influxd if earlier else ""))
+    influxd = find_influxd(named) if store == INFLUXDB else None
     if earlier is None and root.exists():
         _forget(root)
     # SIGINT too: a shell that started us in the background has it ignored, and a Ctrl-C must end everything.
@@ -77,7 +78,7 @@ def run_demo(root: Path, wish: Wish, *, fresh: bool) -> None:
         if influxd is not None:
             steps.do("InfluxDB", lambda: start_influxdb(places, children, influxd, _free_port()))
         if earlier is None:
-            _live_through_month(places, children, steps, Run(wish.seed, wish.days, store), ports)
+            _live_through_month(places, children, steps, Run(wish.seed, wish.days, store, str(influxd or "")), ports)
         else:
             print(f"Going on with the demo in {root} (a new one: kayasol demo --fresh)")
             _start_server(places, children, steps, ports)
