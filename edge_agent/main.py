@@ -86,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("decode", help="recorded or piped bytes to JSON lines")
     command.add_argument("driver", help="name of the driver, such as victron-vedirect")
     command.set_defaults(run=_decode)
+
+    command = commands.add_parser("detect", help="tell what is on a serial port; asks read-only questions")
+    command.add_argument("ports", nargs="+", help="such as /dev/ttyUSB0")
+    command.set_defaults(run=lambda options: detect.run(options.ports, sys.stdout))
     return parser
 
 
