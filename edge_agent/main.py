@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from edge_agent import check, commission, config, decode, local_socket, ports, status
+from edge_agent import check, commission, config, decode, detect, local_socket, ports, status
 from edge_agent.agent import SOCKET, Agent
 from edge_agent.clock import Machine, SystemClock, kernel_sync_error_ms
 from edge_agent.mqtt_link import MqttLink
