@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import page, sizes
+from bench import drivers, figures_day, page, sizes
 
-BENCHES = {"sizes": sizes.main, "page": page.main}
+BENCHES = {"sizes": sizes.main, "page": page.main, "figures": figures_day.main, "drivers": drivers.main}
 
 
 def main(names: list[str]) -> int:

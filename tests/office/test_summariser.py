@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Sequence
-
 import pytest
 
 from kiosk.time import DAY_MS
@@ -13,7 +9,7 @@ from office.summariser import Summariser
 from store import days, settings
 from store.readings.base import Series
 from store.readings.sql import SqlReadings
-from tests.office.world import HOUR, MINUTE, SITE, START, World
+from tests.office.world import HOUR, SITE, START, World
 
 
 def summariser(world: World) -> Summariser:
@@ -171,39 +167,3 @@ def test_a_wrong_setting_stops_nobody(world: World, caplog: pytest.LogCaptureFix
     settle(world)
     assert world.figures("2026-03-10") is not None
     assert "cutof_mv" in caplog.text
-
-
-def _fourteen(start: int) -> Sequence[Series]:
-    times = list(range(start, start + DAY_MS, MINUTE))
-    names = [
-        ("mppt", "battery_voltage_v", 2), ("mppt", "battery_current_a", 2), ("mppt", "pv_voltage_v", 2),
-        ("mppt", "pv_power_w", 1), ("mppt", "load_current_a", 2), ("mppt", "charger_state", 0),
-        ("mppt", "mppt_mode", 0), ("mppt", "charger_error", 0), ("mppt", "load_on", 0),
-        ("mppt", "pv_energy_total_wh", 0), ("board", "shelf_energy_total_wh", 0),
-        ("board", "shelf_sessions_total", 0), ("board", "shelf_power_w", 1), ("agent", "agent_temperature_c", 1),
-    ]  # fmt: skip
-
-    def value(metric: str, number: int) -> int:
-        return number // 7 if metric.endswith("_wh") else number % 7
-
-    return [
-        Series(device, metric, decimals, times, [value(metric, number) for number in range(len(times))])
-        for device, metric, decimals in names
-    ]
-
-
-@pytest.mark.serial
-def test_a_full_day_of_fourteen_metrics_is_computed_quickly(world: World) -> None:
-    """The aim is 25 ms a day; three times that is an alarm even on a busy machine."""
-    for number in range(2):
-        world.readings.write(SITE, "b1" * 8, _fourteen(START + number * DAY_MS))
-    world.mark("2026-03-10", "2026-03-11")
-    settle(world)
-    spent: list[float] = []
-    office = summariser(world)
-    for _ in range(5):
-        world.mark("2026-03-10", "2026-03-11")
-        before = time.process_time()
-        assert office.run_once() == 2
-        spent.append((time.process_time() - before) / 2)
-    assert statistics.median(spent) < 0.075

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
@@ -195,23 +194,6 @@ def test_the_decoder_takes_hexadecimal_pairs_too() -> None:
     decoder = ModbusDecoder(MODBUS["epever-tracer"])
     (row,) = decoder.feed(b"> 01 04 33 1A 00 03 9E 88\n< 01 04 06 04 FC FF FD FF FF 91 57\n")
     assert (row["battery_voltage_v"], row["battery_current_a"]) == (12.76, -0.03)
-
-
-@pytest.mark.parametrize("name", ["epever-tracer", "srne-rover", "pzem-017", "pzem-004t"])
-def test_replay_at_line_speed_takes_little_of_a_core(name: str) -> None:
-    """Processor time of this process, whatever else runs on the machine."""
-    profile, chance = MODBUS[name], random.Random(1)
-    round_ = b"".join(
-        block.request(1).raw + words_reply(1, block.function, *(chance.randrange(65_536) for _ in range(block.count)))
-        for block in profile.blocks
-    )
-    stream = round_ * 200
-    decoder = ModbusDecoder(profile)
-    began = time.process_time()
-    decoder.feed(stream)
-    spent_s = time.process_time() - began
-    assert decoder.good == 200 * len(profile.blocks)
-    assert spent_s < 0.02 * len(stream) / (profile.baud / 10), "2 % of the time that the line takes"
 
 
 def test_generic_registers_without_a_file_say_what_is_missing() -> None:
