@@ -1,4 +1,4 @@
-"""What it costs to understand a device: processor time of a stream, against the time that its line takes to carry it."""
+"""What it costs to understand a device: processor time of a stream, beside the time its line takes to carry it."""
 
 from __future__ import annotations
 
