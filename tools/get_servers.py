@@ -74,7 +74,7 @@ def print_path(name: str) -> int:
     try:
         print(get(SERVERS[name], may_install=False).path)
     except MissingError as error:
-        print(f"{name} is missing: {error}\n`make servers` finds or installs it", file=sys.stderr)
+        print(f"{name} is missing: {error}", file=sys.stderr)
         return 1
     return 0
 
