@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,13 +26,22 @@ class Children:
 
     logs: Path
     running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    ended: bool = False
+    """All were stopped: none is started any more."""
+    _one_at_a_time: threading.RLock = field(default_factory=threading.RLock)
+    """The kiosks' power comes and goes in a thread of its own."""
 
     def start(
         self, name: str, command: Sequence[str], *, listen: bool = False, program: str = sys.executable
     ) -> subprocess.Popen[str]:
-        """Start `python -m …` words, or another program's, as a process; `listen`: its output is a pipe of lines."""
+        """Start `python -m …` words, or another program's, as a process; `listen`: its output is a pipe of lines.
+
+        Raises ChildError once all were stopped.
+        """
         self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("a", encoding="utf-8") as log:
+        with self._one_at_a_time, (self.logs / f"{name}.log").open("a", encoding="utf-8") as log:
+            if self.ended:
+                raise ChildError(f"{name} is not started: everything is being stopped")
             child = subprocess.Popen(
                 [program, *command],
                 stdin=subprocess.DEVNULL,
@@ -40,40 +50,45 @@ class Children:
                 text=True,
                 start_new_session=True,
             )
-        self.running[name] = child
+            self.running[name] = child
         return child
 
     def stop(self, name: str, *, kill: bool = False) -> None:
         """End one process: politely, then not."""
-        child = self.running.pop(name, None)
-        if child is None:
-            return
-        if kill:
-            child.kill()
-        else:
-            child.terminate()
-        try:
-            child.wait(STOP_WAIT_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        with self._one_at_a_time:
+            child = self.running.get(name)
+            if child is None:
+                return
+            if kill:
+                child.kill()
+            else:
+                child.terminate()
+            try:
+                child.wait(STOP_WAIT_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+            del self.running[name]
         if child.stdout is not None:
             child.stdout.close()
 
     def stop_all(self) -> None:
         """The last one started is the first to go, so that nobody talks to a void."""
-        for name in reversed(list(self.running)):
-            self.stop(name)
+        with self._one_at_a_time:
+            self.ended = True
+            for name in reversed(list(self.running)):
+                self.stop(name)
 
     def check(self) -> None:
         """Raise ChildError if one has failed. One that has ended well is no longer a running one."""
-        for name, child in list(self.running.items()):
-            code = child.poll()
-            if code is None:
-                continue
-            del self.running[name]
-            if code != 0:
-                raise ChildError(f"{name} ended with code {code}:\n{self.tail(name)}")
+        with self._one_at_a_time:
+            for name, child in list(self.running.items()):
+                code = child.poll()
+                if code is None:
+                    continue
+                del self.running[name]
+                if code != 0:
+                    raise ChildError(f"{name} ended with code {code}:\n{self.tail(name)}")
 
     def all_ended(self, names: Sequence[str]) -> bool:
         """Whether all of these have ended well."""

@@ -11,12 +11,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from firmware_sim.scenarios import load_scenario
 from kayasol.demo import sums
-from kayasol.demo.children import Children, wait_until
+from kayasol.demo.children import ChildError, Children, wait_until
 from kayasol.demo.influxdb import find_influxd, start_influxdb
 from kayasol.demo.places import DAILY_SITE, INFLUXDB, SQLITE, Places, Run, Village, load_run
 from kayasol.demo.progress import Bar, drained_permille, has_dirty_days
@@ -90,6 +91,9 @@ def run_demo(root: Path, wish: Wish, *, fresh: bool) -> None:
     except KeyboardInterrupt:
         print("\nStopping ...")
     finally:
+        # Another Ctrl-C must not leave processes behind; each gets its time to end, and no more.
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
         children.stop_all()
     print("All processes have ended. `kayasol demo` goes on from here; the time between will show as a gap.")
 
@@ -225,7 +229,8 @@ def _follow_power(lines: Iterable[str], places: Places, children: Children) -> N
     for line in lines:
         code, _, power = line.strip().partition(" ")
         if power == "on":
-            children.start(f"agent-{code}", ["-m", "edge_agent", "run", "-c", str(places.agent_toml(code))])
+            with suppress(ChildError):
+                children.start(f"agent-{code}", ["-m", "edge_agent", "run", "-c", str(places.agent_toml(code))])
         elif power == "off":
             children.stop(f"agent-{code}", kill=True)
 
