@@ -1,4 +1,4 @@
-"""Columns of integers, some absent, in three codings (docs/wire.md section 4). Knows no row and no metric."""
+"""Columns of integers, some absent, in four codings (docs/wire.md section 4). Knows no row and no metric."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from kiosk.errors import WireError
+from kiosk.wire.adaptive import fits, read_adaptive, write_adaptive
 from kiosk.wire.bits import K_ALL_ZERO, K_MAX, best_k, bits_of, read_rice, write_rice
 from kiosk.wire.elements import PLAIN_MAX_BYTES, Reader, Writer, deflate, inflate, unzigzag, zigzag
 
-PLAIN, DEFLATE, RICE = 0, 1, 2
-CODINGS = (PLAIN, DEFLATE, RICE)
+PLAIN, DEFLATE, RICE, ADAPTIVE = 0, 1, 2, 3
+CODINGS = (PLAIN, DEFLATE, RICE, ADAPTIVE)
 
 VALUE_LIMIT = 1 << 61
 """Values lie strictly between -this and this, so that any difference is a zigzag number."""
@@ -43,6 +44,8 @@ def encode_columns(columns: Sequence[Column], coding: int | None = None) -> tupl
             bodies[DEFLATE] = _write_deflate(plain)
     if coding in (None, RICE):
         bodies[RICE] = _write_rice(split)
+    if coding in (None, ADAPTIVE) and fits(columns):
+        bodies[ADAPTIVE] = _write_adaptive(columns)
     if coding is None:
         coding = min(bodies, key=lambda each: (len(bodies[each]), each))
     if coding not in bodies:
@@ -63,15 +66,24 @@ def decode_columns_body(reader: Reader, coding: int, rows: int, columns: int) ->
     if coding == RICE:
         bits = _Bits(reader)
         return [_read_rice(reader, bits, rows) for _ in range(columns)]
+    if coding == ADAPTIVE:
+        told = read_adaptive(reader.take(reader.varint()), rows, columns)
+        for column in told:
+            _check_values([value for value in column if value is not None])
+        return told
     raise WireError(f"coding {coding} is not known")
+
+
+def _check_values(values: Sequence[int]) -> None:
+    if max(values, default=0) >= VALUE_LIMIT or min(values, default=0) <= -VALUE_LIMIT:
+        raise WireError("a value is not strictly between -2^61 and 2^61")
 
 
 def _split(column: Column) -> _Steps:
     present = [value for value in column if value is not None]
     if not present:
         return _Steps(bytes((_ALL_ABSENT,)), None, ())
-    if max(present) >= VALUE_LIMIT or min(present) <= -VALUE_LIMIT:
-        raise WireError("a value is not strictly between -2^61 and 2^61")
+    _check_values(present)
     presence = bytes((_ALL_PRESENT,))
     if len(present) < len(column):
         mask = sum(1 << row for row, value in enumerate(column) if value is not None)
@@ -112,6 +124,14 @@ def _write_rice(columns: Sequence[_Steps]) -> bytes:
     return writer.octets()
 
 
+def _write_adaptive(columns: Sequence[Column]) -> bytes:
+    coded = write_adaptive(columns)
+    writer = Writer()
+    writer.varint(len(coded))
+    writer.put(coded)
+    return writer.octets()
+
+
 class _Bits:
     """The rest of a body as 0 and 1, made once for all its columns."""
 
@@ -141,11 +161,10 @@ def _read_presence(reader: Reader, rows: int) -> tuple[int, str]:
 def _spread(first: int, steps: list[int], rows_present: str) -> list[int | None]:
     """Add up the differences and put the sums where values are present."""
     sums = accumulate([(step >> 1) ^ -(step & 1) for step in steps], initial=first)
-    values: list[int | None] = list(sums)
-    if max(values, default=0) >= VALUE_LIMIT or min(values, default=0) <= -VALUE_LIMIT:  # type: ignore[type-var, operator]
-        raise WireError("a value is not strictly between -2^61 and 2^61")
+    values = list(sums)
+    _check_values(values)
     if not rows_present:
-        return values
+        return [*values]
     following = iter(values)
     return [next(following) if mark == "1" else None for mark in rows_present]
 

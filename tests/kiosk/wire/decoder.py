@@ -7,6 +7,8 @@ import json
 import zlib
 from typing import Any
 
+from tests.kiosk.wire.adaptive_decoder import Adaptive
+
 SOURCES = ["none", "saved", "typed", "phone", "modem", "server", "rtc", "gnss", "ntp"]
 
 
@@ -134,7 +136,10 @@ def read_block(octets: bytes, positions: int) -> dict[str, Any]:
         plain = zlib.decompress(block.bytes(block.varint()), -15)
         assert len(plain) == length
         source = Input(plain)
-    columns = [_column(source, count, coding) for _ in range(positions + 1)]
+    if coding == 3:
+        columns = Adaptive(block.bytes(block.varint())).columns(count, positions + 1)
+    else:
+        columns = [_column(source, count, coding) for _ in range(positions + 1)]
     assert coding != 1 or source.done()
     flags: list[list[dict[str, int]]] = [[] for _ in range(count)]
     for _ in range(block.varint()):

@@ -121,7 +121,7 @@ def site_minutes(count: int, seed: int = 1) -> tuple[Row, ...]:
 
 
 def blocks() -> list[Example]:
-    """Every coding of plausible rows, of one row, and of the largest numbers."""
+    """Every coding of plausible rows, of one row, and of the largest numbers; those of coding 3 were added behind."""
     far = (0, VALUE_LIMIT, -VALUE_LIMIT, 0, 1, None, VALUE_LIMIT, -1, -VALUE_LIMIT)
     wild = tuple(Row(LIMIT - 8 + at, at // 3 * 10**17, (value, at % 2), ()) for at, value in enumerate(far))
     told = {
@@ -131,14 +131,30 @@ def blocks() -> list[Example]:
         "extreme numbers, the last row numbers, time that stands and jumps": (wild, 2),
         "128 positions that rest": (tuple(Row(5 + at, at, (at // 8,) * 128) for at in range(9)), 128),
     }
-    examples = []
-    for name, (rows, positions) in told.items():
-        whole = block.Block(rows[0].number, BOOT, 3, hexadecimal(name, 16), rows)
-        for coding in (0, 1, 2):
-            octets = block.encode_block(whole, positions, coding)
-            told_as = describe_block(octets, positions, coding)
-            examples.append(Example(f"{name}, coding {coding}", octets, told_as, deflated=coding == 1))
-    return examples
+    examples = [_block(name, *rows, coding) for name, rows in told.items() for coding in (0, 1, 2)]
+    told["an hour of every class of steps"] = (every_class(60), 9)
+    return examples + [_block(name, *rows, 3) for name, rows in told.items()]
+
+
+def _block(name: str, rows: tuple[Row, ...], positions: int, coding: int) -> Example:
+    whole = block.Block(rows[0].number, BOOT, 3, hexadecimal(name, 16), rows)
+    octets = block.encode_block(whole, positions, coding)
+    told_as = describe_block(octets, positions, coding)
+    return Example(f"{name}, coding {coding}", octets, told_as, deflated=coding == 1)
+
+
+def every_class(count: int, seed: int = 2) -> tuple[Row, ...]:
+    """Columns whose steps are of mean size 0, 0.1, 0.5, 1, 4, 12, 60, 5,000 and enormous, the last two with holes."""
+    chance = random.Random(seed)
+    values, rows = [0] * 9, []
+    for offset in range(count):
+        mono_ms = 7_200_000 + 60_000 * offset + (offset > 40)
+        rows.append(Row(1 + offset, mono_ms, (*values[:7], *(each if offset % 7 else None for each in values[7:]))))
+        for position, (size, share) in enumerate(((0, 0), (1, 0.1), (1, 0.5), (2, 0.7), (8, 1), (24, 1), (120, 1))):
+            values[position] += chance.randint(-size, size) if chance.random() < share else 0
+        values[7] += chance.randint(-10_000, 10_000)
+        values[8] = chance.randint(-VALUE_LIMIT, VALUE_LIMIT)
+    return tuple(rows)
 
 
 def _story() -> Story:

@@ -87,6 +87,23 @@ def blocks() -> Iterator[Refusal]:
     small, large = "ffffffff 00 00 00 00 00 00 00 1f", "ffffffff 80 00 00 00 00 00 00 00"
     yield "rice: in full for no reason", _block(coding="02", body=f"00 00 ff  00 02 00 {small}"), "31 has a code"
     yield "rice: 2^63 in full", _block(coding="02", body=f"00 00 ff  00 02 00 {large}"), "u is below 2^63"
+    yield "adaptive: more bytes than are there", _block(coding="03", body="05 01 02 03"), "lengths are checked"
+    yield "adaptive: a last byte of 0", _block(coding="03", body="02 01 00"), "zeros at the end are left away"
+    yield "adaptive: a start outside the range", _block(coding="03", body="04 ffffffff"), "code is below range"
+    yield "adaptive: bytes nobody asks for", _block(coding="03", body=f"0c {'00' * 11} 01"), "every byte is needed"
+    yield (
+        "adaptive: even bits outside the range",
+        _block(coding="03", body="08 ffffd96897a4f021"),
+        "numbers of c bits are below 2^c",
+    )
+    yield "adaptive: a map that marks every row", _block(coding="03", body="02 011a"), "presence 0 says that"
+    yield (
+        "adaptive: a value of 2^61",
+        _block(coding="03", body="18 01197efffffffffffffe3b9c00000000001957b83e46c52d"),
+        "values lie within 2^61",
+    )
+    yield "adaptive: time falls", _block(coding="03", body="0a fff88dd205c0fc362c01"), "times do not fall"
+    yield "coding 4", _block(coding="04"), "not a coding of this version"
 
 
 _HEADER = {
