@@ -87,6 +87,10 @@ def blocks() -> Iterator[Refusal]:
     small, large = "ffffffff 00 00 00 00 00 00 00 1f", "ffffffff 80 00 00 00 00 00 00 00"
     yield "rice: in full for no reason", _block(coding="02", body=f"00 00 ff  00 02 00 {small}"), "31 has a code"
     yield "rice: 2^63 in full", _block(coding="02", body=f"00 00 ff  00 02 00 {large}"), "u is below 2^63"
+    yield from _adaptive_blocks()
+
+
+def _adaptive_blocks() -> Iterator[Refusal]:
     yield "adaptive: more bytes than are there", _block(coding="03", body="05 01 02 03"), "lengths are checked"
     yield "adaptive: a last byte of 0", _block(coding="03", body="02 01 00"), "zeros at the end are left away"
     yield "adaptive: a start outside the range", _block(coding="03", body="04 ffffffff"), "code is below range"
