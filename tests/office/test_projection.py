@@ -13,7 +13,7 @@ from store import boots, ledger_table
 from store.errors import RepairFirst, RetryLater
 from store.ledger_table import Record
 from store.readings.influxdb_http import InfluxConnection, InfluxSettings
-from store.readings.ledger_projection import DAY, RECORD, LedgerProjection
+from store.readings.ledger_projection import DAY, RECORD, Difference, LedgerProjection, Total
 from tests.api.book import BOOT
 from tests.influxdb import InfluxServer
 from tests.office.world import HOUR, SITE, START, World
@@ -111,14 +111,19 @@ def test_a_copy_of_which_francs_were_removed_or_invented_is_found_and_made_anew(
     world: World, projection: Projection, copy: LedgerProjection
 ) -> None:
     work_off(world, projection)
-    invented = world.book.sell(START + 4 * HOUR, 999)
+    invented = [world.book.sell(at_ms, 999) for at_ms in (START + 4 * HOUR, START + 5 * DAY_MS)]
     copy.delete_boot(SITE, BOOT)
-    copy.write_records([invented])
+    copy.write_records(invented)
     found = {
         (each.day, each.measurement): (each.book.amt, each.projected.amt) for each in verdict(projection).differences
     }
-    assert found == {("2026-01-09", RECORD): (0, 0), (TODAY, RECORD): (350, 999), ("2026-03-11", RECORD): (50, 0)}
-    assert verdict(projection).off_by("XOF") == 699
+    assert found == {
+        ("2026-01-09", RECORD): (0, 0),
+        (TODAY, RECORD): (350, 999),
+        ("2026-03-11", RECORD): (50, 0),
+        ("2026-03-15", RECORD): (0, 999),
+    }
+    assert verdict(projection).off_by("XOF") == 649 + 50 + 999
     assert projection.rebuild(SITE) == 3
     assert verdict(projection).differences == []
 
@@ -152,3 +157,13 @@ def test_a_token_that_is_refused_is_one_line_that_says_what_to_do(world: World, 
     with pytest.raises(RepairFirst, match=r"refuses the token.*put it into the settings") as raised:
         Projection(world.store, LedgerProjection(wrong)).verify(SITE)
     assert "\n" not in str(raised.value)
+
+
+def test_francs_and_euros_are_off_apart_and_the_worse_measurement_counts() -> None:
+    def off(cur: str, measurement: str, amount: int) -> Difference:
+        return Difference(SITE, TODAY, cur, measurement, Total(1, 100, 100), Total(1, 100 + amount, 100))
+
+    differences = [off("XOF", RECORD, 7), off("XOF", DAY, -9), off("EUR", RECORD, 50)]
+    told = Verdict(SITE, 2, {"XOF": 100}, differences, undated=0, waiting=frozenset())
+    assert told.currencies == ["EUR", "XOF"]
+    assert {cur: told.off_by(cur) for cur in told.currencies} == {"EUR": 50, "XOF": 9}
