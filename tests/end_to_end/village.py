@@ -1,4 +1,4 @@
-"""A simulated kiosk, its real agent, and real ingest, store and office behind it, under one clock and without a broker."""
+"""A simulated kiosk, its real agent, and real ingest, store and office behind it, under one clock and no broker."""
 
 from __future__ import annotations
 
