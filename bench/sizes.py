@@ -33,9 +33,9 @@ class Size:
     gzipped: float
     """G: the same batch as JSON messages in one gzip stream."""
     encode_ms: float
-    """Of one block, every coding tried, mean."""
+    """Processor time of one block, every coding tried, mean."""
     decode_ms: float
-    """Of one block in the coding that was chosen, mean."""
+    """Processor time of one block in the coding that was chosen, mean."""
 
 
 def entropy_bits(numbers: Sequence[int]) -> float:
@@ -75,11 +75,11 @@ def size_of(corpus: Corpus, rows: int) -> Size:
     encode_s = decode_s = 0.0
     for start in starts:
         columns = _columns(corpus, start, start + rows)
-        began = time.perf_counter()
+        began = time.process_time()
         coding, body = encode_columns(columns)
-        encoded = time.perf_counter()
+        encoded = time.process_time()
         decoded = decode_columns_body(Reader(body), coding, len(columns[0]), len(columns))
-        decode_s += time.perf_counter() - encoded
+        decode_s += time.process_time() - encoded
         encode_s += encoded - began
         if decoded != [list(column) for column in columns]:
             raise ValueError(f"the block from row {start} on does not come out as it went in")
