@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api.policy import headers_for
-from store.errors import LimitError, VersionError
+from store.errors import LimitError, RepairFirst, RetryLater, VersionError
 
 MEDIA_TYPE = "application/problem+json"
 FOR_PROGRAMS = ("/api/", "/metrics")
@@ -92,7 +92,8 @@ def add_handlers(app: FastAPI, page: PageOfError) -> None:
     app.add_exception_handler(LimitError, too_much)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, malformed)
-    app.add_exception_handler(SQLAlchemyError, no_database)
+    for away in (SQLAlchemyError, RetryLater, RepairFirst):
+        app.add_exception_handler(away, no_database)
     app.add_exception_handler(VersionError, wrong_version)
     app.add_exception_handler(Exception, our_fault)
 

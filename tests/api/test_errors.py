@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.guard import BODY_BYTES_MAX
+from store.errors import RepairFirst, RetryLater
 from tests.api.conftest import app_of, client_of
 from tests.api.village import Village
 
@@ -103,6 +104,18 @@ def test_our_own_fault_is_logged_here_and_not_told_there(
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
     assert "the secret of the house" in caplog.text
+
+
+@pytest.mark.parametrize("error", [RetryLater("away", after_s=5), RepairFirst("disk full")])
+def test_a_store_that_is_away_asks_for_patience_and_is_not_called_our_fault(
+    empty: Village, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def away(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("store.sites.get", away)
+    answer = client_of(empty).get("/api/v1/sites/damane/latest")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
 
 
 @pytest.mark.parametrize(
