@@ -173,26 +173,24 @@ class Publisher:
         }
 
     def _send(self, now_ms: int) -> None:
-        for _ in range(self._window):
-            if self._flush:
-                self._outbox.commit(now_ms)
-            wanted = self._wanted()
-            unsent = bool(self._schemas) or self._cutter.has_unsent(wanted)
-            if not self._flush and not unsent:
-                self._drain = False
-                return
-            if self._is_held(now_ms):
-                return
-            cut = self._cutter.cut(now_ms, wanted)
-            token = self._link.publish(self._topic, cut.payload)
-            if token is None:
-                self._drain = self._drain or unsent
-                return
-            self._sent(cut, token, now_ms)
-            self._flush = False
-            self._drain = not cut.complete
-            if not self._drain:
-                return
+        """One frame: to cut a large one keeps a small computer busy for seconds, and somebody may press a button."""
+        if self._flush:
+            self._outbox.commit(now_ms)
+        wanted = self._wanted()
+        unsent = bool(self._schemas) or self._cutter.has_unsent(wanted)
+        if not self._flush and not unsent:
+            self._drain = False
+            return
+        if self._is_held(now_ms):
+            return
+        cut = self._cutter.cut(now_ms, wanted)
+        token = self._link.publish(self._topic, cut.payload)
+        if token is None:
+            self._drain = self._drain or unsent
+            return
+        self._sent(cut, token, now_ms)
+        self._flush = False
+        self._drain = not cut.complete
 
     def _sent(self, cut: Cut, token: int, now_ms: int) -> None:
         self._last_sent_ms = now_ms
