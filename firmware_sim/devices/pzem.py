@@ -5,6 +5,7 @@ Input registers, 32-bit values with the low word first; the energy total survive
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
@@ -26,7 +27,7 @@ class Around(Protocol):
     def shelf_mw(self) -> int: ...
 
 
-class _Meter:
+class _Meter(ABC):
     """Counts what the shelf takes, and answers when asked."""
 
     def __init__(
@@ -48,9 +49,9 @@ class _Meter:
     def receive(self, received: bytes) -> bytes:
         return self.slave.receive(received)
 
+    @abstractmethod
     def inputs(self) -> dict[int, int]:
         """Function 4, at this instant."""
-        raise NotImplementedError
 
 
 class Pzem017(_Meter):
