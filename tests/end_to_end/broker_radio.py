@@ -13,8 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 PIECE_BYTES = 16_384
-HANDSHAKE_BYTES = 8_192
+HANDSHAKE_BYTES = 4_096
 """Of each connection pass in any case: certificates of both sides and the MQTT session."""
+GREETED_BYTES = 2_000
+"""After so many the certificates have been exchanged."""
 WAIT_S = 0.2
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
@@ -80,7 +82,7 @@ class Radio:
     def is_connected(self) -> bool:
         """Somebody has spoken with the broker over this line for longer than it takes to greet, and still may."""
         line = self._line
-        return line is not None and line.passed > HANDSHAKE_BYTES // 2
+        return line is not None and line.passed > GREETED_BYTES
 
     @property
     def has_something_on_its_way(self) -> bool:
