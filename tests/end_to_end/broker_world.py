@@ -33,7 +33,7 @@ from store import counters, letters
 from store.engine import Store
 from store.letters import Letter
 from store.migrate import upgrade
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from store.sites import Place
 from tests.edge_agent.lines import HeldLine
 from tests.edge_agent.site import CONFIG
@@ -224,7 +224,7 @@ class World:
         self.url = f"sqlite:///{server / 'kayasol.db'}"
         upgrade(self.url)
         self.store = Store.open(self.url)
-        self.readings = SqliteReadings(self.store)
+        self.readings = SqlReadings(self.store)
         self.keys = open_keys(server)
         self.clock = MovedClock(NOW_MS)
         self.handler = Handler(self.store, self.readings, self.keys, self.clock.wall_utc_ms, policy=Policy(calm_ms=0))

@@ -31,7 +31,7 @@ from kayasol.serve import run_office
 from kiosk.time import DAY_MS
 from office.loop import Office
 from store.engine import Store
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 from tests.api.serving import served
 from tests.edge_agent.recordings import recording
 from tests.end_to_end.broker_village import PythonProcess, Village, quick_folder
@@ -87,7 +87,7 @@ def serving(village: Village) -> Iterator[str]:
     files = TlsFiles(ca / "ca.pem", ca / "ingest.pem", ca / "ingest.key")
     broker = Broker(host=village.broker.host, port=village.broker.port, tls=files)
     store = Store.open(village.settings.database)
-    readings = SqliteReadings(store)
+    readings = SqlReadings(store)
     handler = Handler(
         store, readings, open_keys(village.settings.folder), evening_ms, policy=Policy(calm_ms=0, live_s=600)
     )

@@ -20,7 +20,7 @@ from kayasol.demo.setup import commission_village, write_agent_toml
 from kayasol.settings import ServerSettings
 from office.loop import Office
 from store.engine import Store
-from store.readings.sqlite import SqliteReadings
+from store.readings.sql import SqlReadings
 
 SETTLE_ROUNDS = 200
 
@@ -31,7 +31,7 @@ class Server:
     def __init__(self, places: Places, clock: Callable[[], int]) -> None:
         self.settings = ServerSettings(folder=places.server)
         self.store = Store.open(self.settings.database)
-        self.readings = SqliteReadings(self.store)
+        self.readings = SqlReadings(self.store)
         self.handler = Handler(self.store, self.readings, open_keys(places.server), clock, policy=Policy(calm_ms=0))
         self.office = Office(self.store, self.readings, clock)
 
