@@ -121,13 +121,6 @@ def get_schema(connection: Connection, site: str, schema_hash: str) -> Schema | 
     return None if canonical is None else parse_schema(canonical)
 
 
-def newest_schema(connection: Connection, site: str) -> Schema | None:
-    """The schema that a site announced last."""
-    query = select(schema.c.canonical).where(schema.c.site == site).order_by(schema.c.arrived_ms.desc(), schema.c.hash)
-    canonical = connection.scalars(query.limit(1)).one_or_none()
-    return None if canonical is None else parse_schema(canonical)
-
-
 def add_flagged(connection: Connection, values: Sequence[FlaggedValue]) -> None:
     """Keep values that are not believed; those known already stay as they are."""
     rows = [{name: getattr(value, name) for name in FlaggedValue.__slots__} for value in values]

@@ -171,11 +171,6 @@ def logs_of(connection: Connection, site: str) -> list[Log]:
     return list(ordered.values())
 
 
-def count_logs(connection: Connection, site: str) -> int:
-    """How many logs a site has."""
-    return connection.execute(select(func.count()).select_from(ledger_log).filter_by(site=site)).scalar_one()
-
-
 def branches(connection: Connection, log: str) -> list[Branch]:
     """The heads of a log, main branch first; none before its first record."""
     query = select(ledger_branch).where(ledger_branch.c.log == log).order_by(ledger_branch.c.branch)

@@ -157,11 +157,6 @@ class Outbox:
         """How many positions the rows of a kept schema have. KeyError for an unknown one."""
         return len(self._schema_of(schema_hash).columns)
 
-    def newest_chunk(self) -> Range | None:
-        """The last rows committed, as (first, count)."""
-        row = self._database.row("SELECT first, row_count FROM chunk ORDER BY first DESC LIMIT 1")
-        return None if row is None else (row[0], row[1])
-
     def acknowledge(self, ranges: Sequence[Range]) -> int:
         """Delete what the server has, in the caller's transaction; tells how many rows are done that were not before.
 

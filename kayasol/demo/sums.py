@@ -13,7 +13,6 @@ from kiosk.ledger.format import parse
 from office.projection import Projection
 from store.engine import Store
 from store.ledger_table import sums
-from store.sites import all_sites
 
 FIRST_DAY, LAST_DAY = "0000-00-00", "9999-99-99"
 DAYS = 365
@@ -76,9 +75,3 @@ def of_api(port: int, code: str) -> Sum:
         sum(day["figures"]["income"]["sales"] for day in days),
         sum(day["figures"]["income"]["net_minor"] for day in days),
     )
-
-
-def site_codes(store: Store) -> list[str]:
-    """All registered sites."""
-    with store.read() as connection:
-        return [site.code for site in all_sites(connection)]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.transports.vedirect import BLOCK_MAX, GAP_MS, HEX_MAX, HexMessage, TextBlock, VeDirectParser
+from tests.edge_agent.drivers.streams import mutated as mutated_window
 from tests.edge_agent.recordings import recording
 from tests.edge_agent.transports.vedirect_stream import (
     CHARGER,
@@ -206,24 +207,12 @@ def test_every_right_block_is_found(blocks: list[bytes]) -> None:
     assert parse(b"".join(blocks))[1] == (len(blocks), 0, 0, 0)
 
 
+INSERTS = (b":", b"\r\n", b"\r\nChecksum\t", b"\n", b"\x00", ASYNC)
+
+
 def mutated(source: bytes, chance: random.Random) -> bytes:
-    """A window of 4 kB with a few bytes changed, lost, doubled, or a piece cut out."""
-    start = chance.randrange(max(1, len(source) - 4096))
-    raw = bytearray(source[start : start + 4096])
-    for _ in range(chance.randrange(1, 12)):
-        at = chance.randrange(len(raw))
-        match chance.randrange(5):
-            case 0:
-                raw[at] = chance.randrange(256)
-            case 1:
-                del raw[at]
-            case 2:
-                raw[at:at] = raw[at : at + chance.randrange(40)]
-            case 3:
-                del raw[at : at + chance.randrange(200)]
-            case _:
-                raw[at:at] = chance.choice([b":", b"\r\n", b"\r\nChecksum\t", b"\n", b"\x00", ASYNC])
-    return bytes(raw)
+    """A window of 4 kB, spoilt with what this protocol may stumble over."""
+    return mutated_window(source, chance, INSERTS, window_bytes=4_096, cut_bytes=200)
 
 
 def judge_windows(source: bytes, seed: int) -> None:
