@@ -22,7 +22,7 @@ from tools.servers.base import Found, MissingError, Server  # noqa: E402 -- foun
 from tools.servers.debian import DebianProgram  # noqa: E402
 from tools.servers.go import GoProgram  # noqa: E402
 
-__all__ = ["REPORT", "SERVERS", "Found", "MissingError", "Server", "get", "get_all"]
+__all__ = ["PEERS", "REPORT", "SERVERS", "Found", "MissingError", "Server", "get", "get_all"]
 
 REPORT = ROOT / "build" / "servers.json"
 
@@ -42,6 +42,19 @@ SERVERS: Mapping[str, Server] = {
         tags="sqlite_foreign_keys,sqlite_json",
         pkg_config="github.com/influxdata/pkg-config@v0.3.0",
         needs=("go", "cargo", "cc", "pkg-config"),
+    ),
+}
+# What benches compare with; no test needs them, so only `make bench` builds them.
+PEERS: dict[str, Server] = {
+    "telegraf": GoProgram(
+        "github.com/influxdata/telegraf",
+        "1.39.3",
+        "cmd/telegraf",
+        tags="custom,inputs.mqtt_consumer,outputs.influxdb_v2,parsers.json",
+        needs=("go",),
+        version_arguments=("--version",),
+        version_setting="github.com/influxdata/telegraf/internal.Version=",
+        by_install=True,
     ),
 }
 

@@ -36,6 +36,10 @@ class GoProgram:
     needs: tuple[str, ...] = ("go", "cc")
     """Commands that must be there to build it."""
     version_arguments: tuple[str, ...] = ("version",)
+    version_setting: str = "main.version=v"
+    """The variable that the linker sets, and what stands before the number in it."""
+    by_install: bool = False
+    """By `go install`, which fetches only what the tags ask for; a scratch module would fetch every plugin's needs."""
 
     @property
     def path(self) -> Path:
@@ -64,24 +68,33 @@ class GoProgram:
         with tempfile.TemporaryDirectory(prefix=f"{self._name}-", dir=cache_folder()) as scratch:
             folder = Path(scratch)
             environment = self._environment(folder)
-            # A command imported by a file that is never compiled is what the module requires, pinned to this version.
-            (folder / "go.mod").write_text(f"module scratch\n\nrequire {self.module} {self._tag}\n", encoding="utf-8")
-            (folder / "wanted.go").write_text(
-                f'//go:build wanted\n\npackage scratch\n\nimport _ "{self.module}/{self.package}"\n', encoding="utf-8"
-            )
-            _run(["go", "mod", "tidy"], folder, environment)
             built = folder / "bin" / self._name
-            tags = ["-tags", self.tags] if self.tags else []
-            linked = ["-ldflags", f"-s -w -X main.version={self._tag}"]
-            target = f"{self.module}/{self.package}"
-            _run(["go", "build", *tags, *linked, "-o", str(built), target], folder, environment)
+            if self.by_install:
+                self._go(["install"], f"{self.module}/{self.package}@{self._tag}", folder, environment)
+            else:
+                self._go_build(built, folder, environment)
             self.path.parent.mkdir(parents=True, exist_ok=True)
             built.replace(self.path)
         size_mb = self.path.stat().st_size // 1_000_000
         print(f"{self._name} {self.version}: built in {time.monotonic() - started_s:.0f} s, {size_mb} MB", flush=True)
 
+    def _go_build(self, built: Path, folder: Path, environment: Mapping[str, str]) -> None:
+        # A command imported by a file that is never compiled is what the module requires, pinned to this version.
+        (folder / "go.mod").write_text(f"module scratch\n\nrequire {self.module} {self._tag}\n", encoding="utf-8")
+        (folder / "wanted.go").write_text(
+            f'//go:build wanted\n\npackage scratch\n\nimport _ "{self.module}/{self.package}"\n', encoding="utf-8"
+        )
+        _run(["go", "mod", "tidy"], folder, environment)
+        self._go(["build", "-o", str(built)], f"{self.module}/{self.package}", folder, environment)
+
+    def _go(self, verb: list[str], target: str, folder: Path, environment: Mapping[str, str]) -> None:
+        tags = ["-tags", self.tags] if self.tags else []
+        linked = ["-ldflags", f"-s -w -X {self.version_setting}{self.version}"]
+        _run(["go", *verb, *tags, *linked, target], folder, environment)
+
     def _environment(self, folder: Path) -> Mapping[str, str]:
-        environment = {**os.environ, "GOBIN": str(folder / "bin"), "GOFLAGS": "-mod=mod -buildvcs=false"}
+        flags = "-buildvcs=false" if self.by_install else "-mod=mod -buildvcs=false"
+        environment = {**os.environ, "GOBIN": str(folder / "bin"), "GOFLAGS": flags}
         environment.pop("GOOS", None)
         environment.pop("GOARCH", None)
         if shutil.which("rustup"):
