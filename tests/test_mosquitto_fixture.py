@@ -17,7 +17,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tests.certificates import SmallAuthority, client_context
-from tests.mosquitto import MosquittoError, MosquittoServer
+from tests.mosquitto import MosquittoServer
+from tests.server_process import ServerError
 
 WAIT_S = 10.0
 SILENCE_S = 0.3
@@ -205,7 +206,7 @@ def test_tls_refuses_an_older_protocol(tmp_path: Path) -> None:
 
 
 def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
-    with pytest.raises(MosquittoError, match="no_such_setting"):
+    with pytest.raises(ServerError, match="no_such_setting"):
         MosquittoServer(tmp_path / "broker", extra=["no_such_setting true"]).start()
 
 

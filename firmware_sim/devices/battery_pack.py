@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from firmware_sim.devices.mppt_history import Sense
+from firmware_sim.devices.around import AroundPack
 
 CELLS = 4
 _MS_PER_HOUR = 3_600_000
 _CELL_MV_MAX, _CELL_MV_BACK = 3_700, 3_500
 _CELL_MV_MIN, _CELL_MV_REST = 2_500, 2_800
-
-
-class Around(Protocol):
-    """What battery management senses."""
-
-    @property
-    def sense(self) -> Sense: ...
-
-    @property
-    def soc(self) -> float: ...
-
-    @property
-    def battery_c(self) -> float: ...
-
-    @property
-    def capacity_ah(self) -> float: ...
 
 
 class BatteryPack:
@@ -47,7 +29,7 @@ class BatteryPack:
         self.charge_on = self.discharge_on = True
         self._drawn_mah = 0.0
 
-    def run(self, duration_ms: int, around: Around) -> None:
+    def run(self, duration_ms: int, around: AroundPack) -> None:
         """Senses for a while."""
         self.pack_mv, self.current_ma = around.sense.battery_mv, around.sense.battery_ma
         self.soc, self.celsius = around.soc, around.battery_c

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from firmware_sim.devices.battery_pack import CELLS, Around, BatteryPack
+from firmware_sim.devices.around import AroundPack
+from firmware_sim.devices.battery_pack import CELLS, BatteryPack
 
 _LENGTH = 13
 _BMS = 0x01
@@ -21,7 +22,7 @@ class DalyBms:
         self._life = 0
         self._received = b""
 
-    def run(self, duration_ms: int, around: Around) -> bytes:
+    def run(self, duration_ms: int, around: AroundPack) -> bytes:
         """Senses; says nothing unasked."""
         self.pack.run(duration_ms, around)
         self._life = (self._life + 1) % 256

@@ -6,8 +6,7 @@ From facts of the vendor's texts LS-B V1.1 and Tracer A/B V2.3: 32-bit values wi
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from firmware_sim.devices.around import Around
 from firmware_sim.devices.modbus_slave import BusFaults, ModbusSlave, RegisterMap, words_32
 from firmware_sim.devices.mppt_history import Sense
 
@@ -16,19 +15,6 @@ _MW_MS_PER_10_WH = 36_000_000_000
 _MS_PER_DAY = 86_400_000
 _STATUS_OF_STAGE = {0: 0b00, 3: 0b10, 4: 0b10, 5: 0b01, 7: 0b11}
 """Charge stage -> bits 3-2 of 3201: none, float, boost, equalise; bulk is shown as boost."""
-
-
-class Around(Protocol):
-    """What the controller measures."""
-
-    @property
-    def sense(self) -> Sense: ...
-
-    @property
-    def soc(self) -> float: ...
-
-    @property
-    def battery_c(self) -> float: ...
 
 
 class EpeverTracer:

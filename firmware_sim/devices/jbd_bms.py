@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from firmware_sim.devices.battery_pack import CELLS, Around, BatteryPack
+from firmware_sim.devices.around import AroundPack
+from firmware_sim.devices.battery_pack import CELLS, BatteryPack
 
 _SLEEP_AFTER_MS = 60_000
 _OK, _REFUSED = 0x00, 0x80
@@ -24,7 +25,7 @@ class JbdBms:
         self._silence_ms = 0
         self._received = b""
 
-    def run(self, duration_ms: int, around: Around) -> bytes:
+    def run(self, duration_ms: int, around: AroundPack) -> bytes:
         """Senses; says nothing unasked."""
         self.pack.run(duration_ms, around)
         self._silence_ms += duration_ms

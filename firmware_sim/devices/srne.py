@@ -5,8 +5,7 @@ Function 3 only; 32-bit values with the high word first; temperatures as sign an
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from firmware_sim.devices.around import Around
 from firmware_sim.devices.modbus_slave import BusFaults, ModbusSlave, RegisterMap, words_32
 from firmware_sim.devices.mppt_history import Sense
 
@@ -16,19 +15,6 @@ _MA_MS_PER_AH = 3_600_000_000
 _MS_PER_DAY = 86_400_000
 _STATE_OF_STAGE = {0: 0, 3: 2, 7: 3, 4: 4, 5: 5}
 """Charge stage -> low byte of 0120: off, MPPT, equalise, boost, float."""
-
-
-class Around(Protocol):
-    """What the controller measures."""
-
-    @property
-    def sense(self) -> Sense: ...
-
-    @property
-    def soc(self) -> float: ...
-
-    @property
-    def battery_c(self) -> float: ...
 
 
 class SrneRover:
