@@ -53,8 +53,8 @@ class Broker:
     keepalive_s: int = 60
     tls: TlsFiles | None = None
     """None only for a broker on this machine."""
-    partition: int | None = None
-    """Only this partition of sites; None: all."""
+    partitions: tuple[int, ...] = ()
+    """Only these partitions of sites, where several workers share them; none named: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,8 @@ class Subscriber:
             _log.error("the broker refused ingest: %s", reason)
             return
         self._connection += 1
-        wanted = [(topics.subscription(self._broker.partition, channel), 1) for channel in ("u", "s")]
+        partitions = self._broker.partitions or (None,)
+        wanted = [(topics.subscription(number, channel), 1) for number in partitions for channel in ("u", "s")]
         client.subscribe(wanted)
 
     def _on_subscribe(self, _client: mqtt.Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from kayasol.ca import write_secret
+from kayasol.secret_files import read_secret
 from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError
 from office.projection import Projection
@@ -21,8 +21,6 @@ from store.readings.influxdb_http import InfluxConnection, InfluxSettings
 from store.readings.influxdb_setup import set_up
 from store.readings.ledger_projection import LedgerProjection
 from store.readings.sql import SqlReadings
-
-TOKEN_BYTES = 4_096
 
 log = logging.getLogger("kayasol")
 
@@ -98,15 +96,4 @@ def _influxdb(settings: ServerSettings, token: str) -> InfluxSettings:
 
 def read_token(path: Path) -> str:
     """The token in a file that only its owner can read. Raises ConfigError that says what to do."""
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            raw = file.read(TOKEN_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; `kayasol influxdb` makes a token and this file") from error
-    if mode & 0o077:
-        raise ConfigError(f"{path}: others on this machine can read the token; run: chmod 600 {path}")
-    token = raw.strip()
-    if not token or len(raw) > TOKEN_BYTES or not token.isascii() or any(each <= 32 for each in token):
-        raise ConfigError(f"{path}: holds no token of InfluxDB; put the token alone there, on one line")
-    return token.decode("ascii")
+    return read_secret(path, "it holds no token of InfluxDB; `kayasol influxdb` makes a token and this file")

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
+from kayasol.secret_files import read_secret
 from kiosk.errors import ConfigError
 
 
@@ -23,7 +25,9 @@ class ServerSettings(BaseSettings):
     folder: Path = Path("kayasol-server")
     """Where keys, the database of the village size and the broker's files live."""
     database_url: str = ""
-    """SQLAlchemy address of the relational store; empty: SQLite in the folder."""
+    """SQLAlchemy address of the relational store; empty: SQLite in the folder. A password has a file of its own."""
+    database_password_file: Path | None = None
+    """PostgreSQL's password, for this user's eyes only (mode 0600)."""
     readings: Literal["sqlite", "influxdb"] = "sqlite"
     """Where readings are kept: `sqlite` is in the relational store, PostgreSQL too; `influxdb` on its own server."""
     influxdb_url: str = "http://127.0.0.1:8086"
@@ -38,25 +42,38 @@ class ServerSettings(BaseSettings):
     http_host: str = "127.0.0.1"
     """Address of the pages. Only this machine until accounts exist."""
     http_port: int = Field(default=8000, ge=1, le=65535)
+    private_network: bool = False
+    """Nobody else is on the network of this process, as between containers: pages may listen on all its addresses,
+    InfluxDB may be spoken to without TLS. Which of its ports can be reached from outside is then docker-compose.yml's."""
+    ingest_workers: int = Field(default=1, ge=1, le=16)
+    """Processes of `kayasol ingest`; each takes its share of the sites."""
+    alive_folder: Path = Path("alive")
+    """Where parts write how they are, for `kayasol health`; a relative path is one in the folder."""
+    backup_folder: Path = Path("backups")
+    """Where `kayasol backup` puts its files; a relative path is one in the folder. Another disk is better."""
+    backup_keep: int = Field(default=14, ge=1, le=3_650)
+    """So many files that `kayasol backup` named itself are kept."""
     live_s: int = Field(default=0, ge=0, le=86_400)
     """Ask every site for rows at once during so many seconds after each contact; for demonstrations and visits."""
 
-    @field_validator("http_host")
-    @classmethod
-    def _loopback_pages(cls, host: str) -> str:
-        if not is_loopback(host):
-            raise ValueError("the pages have no accounts yet and show money: only 127.0.0.1 or ::1 is accepted")
-        return host
+    @model_validator(mode="after")
+    def _loopback_pages(self) -> ServerSettings:
+        if not (self.private_network or is_loopback(self.http_host)):
+            raise ValueError("http_host: the pages have no accounts yet and show money: only 127.0.0.1 or ::1")
+        return self
 
-    @field_validator("influxdb_url")
-    @classmethod
-    def _token_travels_safely(cls, url: str) -> str:
-        parts = urlsplit(url)
+    @model_validator(mode="after")
+    def _token_travels_safely(self) -> ServerSettings:
+        parts = urlsplit(self.influxdb_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-            raise ValueError("write it as https://influxdb.example.org:8086; the token has a file of its own")
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ValueError("http would show the token to the network: use https, or a server on this machine")
-        return url
+            raise ValueError(
+                "influxdb_url: write it as https://influxdb.example.org:8086; the token has a file of its own"
+            )
+        if parts.scheme == "http" and not (self.private_network or is_loopback(parts.hostname)):
+            raise ValueError(
+                "influxdb_url: http would show the token to the network: use https, or a server on this machine"
+            )
+        return self
 
     @model_validator(mode="after")
     def _plain_only_here(self) -> ServerSettings:
@@ -66,13 +83,26 @@ class ServerSettings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The relational store's address."""
-        return self.database_url or f"sqlite:///{(self.folder / 'kayasol.db').absolute()}"
+        """The relational store's address, with its password. Raises ConfigError for a password's file."""
+        if self.database_password_file is None:
+            return self.database_url or f"sqlite:///{(self.folder / 'kayasol.db').absolute()}"
+        password = read_secret(self.folder / self.database_password_file, "put PostgreSQL's password alone there")
+        return make_url(self.database_url).set(password=password).render_as_string(hide_password=False)
 
     @property
     def influxdb_token(self) -> Path:
         """Where the token is."""
         return self.folder / self.influxdb_token_file
+
+    @property
+    def alive(self) -> Path:
+        """Where parts write how they are."""
+        return self.folder / self.alive_folder
+
+    @property
+    def backups(self) -> Path:
+        """Where backups go by themselves."""
+        return self.folder / self.backup_folder
 
 
 def is_loopback(host: str) -> bool:
