@@ -43,6 +43,15 @@ SERVERS: Mapping[str, Server] = {
         pkg_config="github.com/influxdata/pkg-config@v0.3.0",
         needs=("go", "cargo", "cc", "pkg-config"),
     ),
+    # Reads docker-compose.yml as Docker does, without an engine.
+    "compose": GoProgram(
+        "github.com/compose-spec/compose-go/v2",
+        "2.16.2",
+        "cmd",
+        needs=("go",),
+        version_arguments=(),
+        program="compose-go",
+    ),
 }
 # What benches compare with; no test needs them, so only `make bench` builds them.
 PEERS: dict[str, Server] = {

@@ -40,6 +40,8 @@ class GoProgram:
     """The variable that the linker sets, and what stands before the number in it."""
     by_install: bool = False
     """By `go install`, which fetches only what the tags ask for; a scratch module would fetch every plugin's needs."""
+    program: str = ""
+    """What the finished program is called here; "" for the last word of the package."""
 
     @property
     def path(self) -> Path:
@@ -49,6 +51,8 @@ class GoProgram:
     def find(self) -> Found:
         if not self.path.exists():
             raise MissingError(f"not built yet: {self._advice()}")
+        if not self.version_arguments:
+            return Found(self.path, self.version)  # it tells no version; the folder that it was built into does
         told = read_version(self.path, *self.version_arguments)
         if told != self.version:
             raise MissingError(f"{self.path} says {told} instead of {self.version}: remove its folder and build again")
@@ -108,7 +112,7 @@ class GoProgram:
 
     @property
     def _name(self) -> str:
-        return self.package.rpartition("/")[2]
+        return self.program or self.package.rpartition("/")[2]
 
     @property
     def _tag(self) -> str:
