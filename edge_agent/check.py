@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_agent import commission, ports
+from edge_agent import certificates, commission, ports
 from edge_agent.config import Config, Device
 from edge_agent.mqtt_link import tls_context
 from edge_agent.transports.base import LineError
@@ -83,7 +83,8 @@ def _certificate(config: Config) -> Finding:
 
     def trial() -> None:
         try:
-            commission.check_certificate(certificate.read_bytes(), ca.read_bytes(), key.read_bytes(), config.site.code)
+            pems = certificate.read_bytes(), ca.read_bytes(), key.read_bytes()
+            certificates.check_certificate(*pems, config.site.code)
         except OSError as error:
             raise ConfigError(
                 f"{error.filename} cannot be read ({error.strerror}): run `kayasol-edge accept`"

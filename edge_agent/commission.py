@@ -11,12 +11,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from kiosk.errors import ConfigError, LedgerError, WireError
 from kiosk.ledger import act
@@ -62,25 +58,19 @@ def begin(folder: Path, site: str, entropy: Callable[[int], bytes]) -> bytes:
             "keys are never overwritten, because they sign for money"
         )
     dev = entropy(DEVICE_BYTES).hex()
-    tls_key = ec.generate_private_key(ec.SECP256R1())
-    pem = tls_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = _certificates().new_key_pem()
     _write(folder / TLS_KEY, pem, 0o600)
     _write(folder / DEVICE_ID, f"{site} {dev}\n".encode("ascii"), 0o644)
     # The ledger key comes last: a folder without it was interrupted and is begun anew.
     ledger_key = SigningKey.from_private_bytes(entropy(32))
     _write(folder / LEDGER_KEY, ledger_key.private_bytes().hex().encode("ascii"), 0o600)
-    return _request(site, dev, ledger_key, tls_key)
+    return _request(site, dev, ledger_key, pem)
 
 
 def request_again(folder: Path) -> bytes:
     """The request of a folder whose keys exist, should the file have been lost."""
     site, dev = _device_id(folder)
-    key = serialization.load_pem_private_key(_read(folder / TLS_KEY), None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ConfigError(f"{folder / TLS_KEY} is not an elliptic-curve key")
-    return _request(site, dev, _ledger_key(folder), key)
+    return _request(site, dev, _ledger_key(folder), _read(folder / TLS_KEY))
 
 
 def accept(folder: Path, answer: bytes, coins: int = 0) -> Commissioned:
@@ -104,9 +94,10 @@ def accept(folder: Path, answer: bytes, coins: int = 0) -> Commissioned:
             raise ConfigError(f"{name} stands differently in the answer and its act; ask the server for a new answer")
     if not 0 <= coins <= _COINS_MAX:
         raise ConfigError(f"coins counted must be 0 to {_COINS_MAX} in minor units, is {coins}")
-    check_certificate(fields["certificate_pem"].encode(), fields["ca_pem"].encode(), _read(folder / TLS_KEY), site)
-    _write(folder / AUTHORITY, fields["ca_pem"].encode(), 0o644)
-    _write(folder / CERTIFICATE, fields["certificate_pem"].encode(), 0o644)
+    certificate, authority = fields["certificate_pem"].encode(), fields["ca_pem"].encode()
+    _certificates().check_certificate(certificate, authority, _read(folder / TLS_KEY), site)
+    _write(folder / AUTHORITY, authority, 0o644)
+    _write(folder / CERTIFICATE, certificate, 0o644)
     _write(folder / COINS, f"{coins}\n".encode("ascii"), 0o644)
     # The act comes last: it is what makes the folder a commissioned one.
     _write(folder / ACT, act_bytes, 0o644)
@@ -140,41 +131,20 @@ def load(folder: Path) -> Commissioned:
     )  # fmt: skip
 
 
-def check_certificate(certificate_pem: bytes, ca_pem: bytes, key_pem: bytes, site: str) -> None:
-    """Raise ConfigError unless the certificate is this key's, bears the site's name and was issued by the authority."""
-    try:
-        certificate = x509.load_pem_x509_certificate(certificate_pem)
-        authority = x509.load_pem_x509_certificate(ca_pem)
-        key = serialization.load_pem_private_key(key_pem, None)
-    except (ValueError, TypeError) as error:
-        raise ConfigError(f"a certificate or key cannot be read ({error}); copy the answer again") from error
-    if _spki(certificate.public_key()) != _spki(key.public_key()):
-        raise ConfigError("the certificate belongs to another key: take the answer made for this device's request")
-    names = [str(part.value) for part in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    if names != [site]:
-        raise ConfigError(f"the certificate is for {names or 'nobody'}, not for site {site}")
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except Exception as error:
-        # The library raises another type for each way to be wrong.
-        raise ConfigError("the certificate was not issued by the authority that came with it") from error
+def _certificates() -> ModuleType:
+    from edge_agent import certificates  # noqa: PLC0415 - see above
+
+    return certificates
 
 
-def _spki(key: Any) -> bytes:
-    der: bytes = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return der
-
-
-def _request(site: str, dev: str, ledger_key: SigningKey, tls_key: ec.EllipticCurvePrivateKey) -> bytes:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, site)])
-    csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(tls_key, hashes.SHA256())
+def _request(site: str, dev: str, ledger_key: SigningKey, key_pem: bytes) -> bytes:
     fields = {
         "v": 1,
         "kind": "device-request",
         "site": site,
         "dev": dev,
         "ledger_pub": ledger_key.public_hex,
-        "csr_pem": csr.public_bytes(serialization.Encoding.PEM).decode("ascii"),
+        "csr_pem": _certificates().signing_request_pem(key_pem, site),
     }
     return json.dumps(fields, indent=1).encode("ascii") + b"\n"
 

@@ -1,6 +1,7 @@
 """The command `kayasol-edge`: commissioning, running, checking, asking. Composes; rules live in the parts.
 
 Exit codes: 0 done; 1 it ran and the answer is no; 2 a person must correct an argument, a file or a setting.
+What only a short command needs is imported by that command, so that `run` does not carry it for months.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from edge_agent import check, commission, config, decode, detect, local_socket, ports, status
+from edge_agent import commission, config, local_socket, ports, status
 from edge_agent.agent import SOCKET, Agent
 from edge_agent.clock import Machine, SystemClock, kernel_sync_error_ms
 from edge_agent.mqtt_link import MqttLink
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("detect", help="tell what is on a serial port; asks read-only questions")
     command.add_argument("ports", nargs="+", help="such as /dev/ttyUSB0")
-    command.set_defaults(run=lambda options: detect.run(options.ports, sys.stdout))
+    command.set_defaults(run=_detect)
     return parser
 
 
@@ -156,6 +157,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from edge_agent import check  # noqa: PLC0415 - see above
+
     settings = config.load(options.config)
     findings = check.look(settings)
     for finding in findings:
@@ -194,7 +197,15 @@ def _sale(options: argparse.Namespace) -> int:
 
 
 def _decode(options: argparse.Namespace) -> int:
+    from edge_agent import decode  # noqa: PLC0415 - see above
+
     return decode.run(options.driver, sys.stdin.buffer, sys.stdout, sys.stderr)
+
+
+def _detect(options: argparse.Namespace) -> int:
+    from edge_agent import detect  # noqa: PLC0415 - see above
+
+    return detect.run(options.ports, sys.stdout)
 
 
 @contextmanager
