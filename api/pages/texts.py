@@ -153,6 +153,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "énergie répartie par estimation, faute de mesures",
         "energy shared out by estimate, for want of measurements",
     ),
+    "miss_controller_history": (
+        "d’après l’historique du régulateur ; son minuit est le sien",
+        "from the charge controller’s own history; its midnight is its own",
+    ),
+    "miss_history_disagrees": (
+        "historique du régulateur en désaccord avec son compteur, non utilisé",
+        "the controller’s history contradicts its counter, not used",
+    ),
+    "miss_devices_disagree": (
+        "deux appareils ne lisent pas la même tension de batterie : {subject}",
+        "two devices do not read the same battery voltage: {subject}",
+    ),
     "miss_counter_reset": ("compteur remis à zéro, reprise comptée", "counter was reset, counted on"),
     "miss_counter_rollover": ("compteur arrivé au bout, reprise comptée", "counter rolled over, counted on"),
     "miss_counter_stuck": ("compteur bloqué, puissance additionnée", "counter stuck, power summed up"),
