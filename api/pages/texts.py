@@ -162,8 +162,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the controller’s history contradicts its counter, not used",
     ),
     "miss_devices_disagree": (
-        "deux appareils ne lisent pas la même tension de batterie : {subject}",
-        "two devices do not read the same battery voltage: {subject}",
+        "deux appareils ne lisent pas la même tension de batterie",
+        "two devices do not read the same battery voltage",
     ),
     "miss_counter_reset": ("compteur remis à zéro, reprise comptée", "counter was reset, counted on"),
     "miss_counter_rollover": ("compteur arrivé au bout, reprise comptée", "counter rolled over, counted on"),
