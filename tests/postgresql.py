@@ -13,13 +13,16 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from tests.server_process import ServerError, ServerProcess
+from tests.process_table import descendants
+from tests.server_process import STOP_TIMEOUT_S, ServerError, ServerProcess
 from tests.servers import require_server
 
 SUPERUSER = "kayasol"
@@ -32,10 +35,11 @@ class PostgresServer(ServerProcess):
     name = "postgres"
     stop_signal = signal.SIGINT  # "fast": does not wait for clients to leave
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path | None = None) -> None:
+        """Its folder is made in `parent`, which that other user must be able to reach."""
         self._program = require_server("postgresql")
         self._user = _user()
-        super().__init__(Path(tempfile.mkdtemp(prefix="kayasol-postgresql-")))
+        super().__init__(Path(tempfile.mkdtemp(prefix="kayasol-postgresql-", dir=parent)))
         self._numbers = itertools.count(1)
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
@@ -65,6 +69,21 @@ class PostgresServer(ServerProcess):
         if not self._data.exists():
             self._create()
         super().start()
+
+    def kill9(self) -> None:
+        """As a power cut ends it: every backend at the same moment, none with its last statement done."""
+        if not self.is_running:
+            return
+        os.kill(self.pid, signal.SIGSTOP)  # it begets nobody between our look and its end
+        family = descendants(self.pid)
+        for each in family:
+            with suppress(ProcessLookupError):
+                os.kill(each.pid, signal.SIGKILL)
+        super().kill9()
+        give_up_s = time.monotonic() + STOP_TIMEOUT_S
+        while any(each.lives for each in family):  # their shared memory would be in the way of the next start
+            if time.monotonic() > give_up_s:
+                raise ServerError("a backend of PostgreSQL outlives SIGKILL")
 
     def remove(self) -> None:
         """Stop it and remove its folder."""

@@ -88,6 +88,9 @@ class ReadingsStore(Protocol):
     def write_many(self, batches: Sequence[Batch]) -> None:
         """As `write`, for many boots at once: a store behind a network takes ten times as many values a second."""
 
+    def has_boot(self, site: str, boot: str) -> bool:
+        """Whether any value of a boot is there."""
+
     def delete_boot(self, site: str, boot: str) -> None:
         """Remove all values of one boot, before they are written again under another date."""
 

@@ -70,6 +70,11 @@ class InfluxReadings:
         if refused:
             raise RefusedValues(tuple(refused))
 
+    def has_boot(self, site: str, boot: str) -> bool:
+        """See ReadingsStore. A fifth of what a deletion costs that finds nothing."""
+        where = f"{of_site(site)} AND boot='{checked(boot)}'"
+        return bool(self._connection.query([f"SHOW SERIES FROM {READING} WHERE {where} LIMIT 1"])[0])
+
     def delete_boot(self, site: str, boot: str) -> None:
         """See ReadingsStore."""
         self._connection.delete(f'_measurement="{READING}" AND site="{checked(site)}" AND boot="{checked(boot)}"')

@@ -56,6 +56,12 @@ class SqlReadings:
             ordered = sorted((batch for batch in filled if batch.columns), key=lambda batch: batch[:2])
             self._write(connection, [row for batch in ordered for row in self._rows(connection, batch)])
 
+    def has_boot(self, site: str, boot: str) -> bool:
+        """See ReadingsStore."""
+        named = (reading_boot.c.site == site, reading_boot.c.boot == boot)
+        with self._store.join() as connection:
+            return connection.execute(select(reading_boot.c.id).where(*named)).first() is not None
+
     def delete_boot(self, site: str, boot: str) -> None:
         """See ReadingsStore."""
         named = (reading_boot.c.site == site, reading_boot.c.boot == boot)

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from edge_agent.config import load as load_agent
 from firmware_sim.scenarios import load_scenario
 from kayasol.demo.places import Places
 from kayasol.demo.setup import SITE_KINDS, write_agent_toml
-from kayasol.settings import ServerSettings
+from kayasol.settings import load_settings
 from tests.server_process import ServerProcess, free_port
 from tests.servers import require_server
 
@@ -110,10 +110,14 @@ class PythonProcess(ServerProcess):
 class Village:
     """Server and sites in one folder, commissioned at an instant."""
 
-    def __init__(self, root: Path, codes: Sequence[str], issued_ms: int) -> None:
+    def __init__(self, root: Path, codes: Sequence[str], issued_ms: int, written: Mapping[str, str] = {}) -> None:
+        """`written`: what stands in the server's `kayasol.toml`."""
         self.places = Places(root)
         self.codes = tuple(codes)
-        self.settings = ServerSettings(folder=self.places.server)
+        self.places.server.mkdir(parents=True, exist_ok=True)
+        lines = [f'{key} = "{value}"\n' for key, value in written.items()]
+        (self.places.server / "kayasol.toml").write_text("".join(lines), encoding="utf-8")
+        self.settings = load_settings(self.places.server)
         self.broker = ProductBroker(self.places.server)
         self.pages_port = free_port()
         issued_s = issued_ms // 1000

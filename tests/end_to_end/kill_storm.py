@@ -1,4 +1,4 @@
-"""Kills agents, broker and ingest at drawn bytes of a drain, and starts them again; a seed draws everything.
+"""Kills agents, broker, ingest and its stores at drawn bytes of a drain, starts them again; a seed draws everything.
 
 What a seed decides: who is killed in which order, after how many bytes on the victim's own lines, when the broker has
 saved its store before, when that store is wiped, and whether the attendant waits for an answer. The operating system
@@ -12,13 +12,14 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.end_to_end.broker_radio import Radio
-from tests.end_to_end.broker_village import PythonProcess, Village
+from tests.end_to_end.broker_village import Village
 from tests.end_to_end.kill_books import is_drained
 from tests.end_to_end.kill_cashier import Cashier
+from tests.server_process import ServerProcess
 
 BROKER, SERVE = "broker", "serve"
 LEAST_BYTES = 500
@@ -30,6 +31,8 @@ QUIET_S = 10.0
 """So long nothing has passed: they wait for an answer that was lost. They may be killed while they wait."""
 CALM_LIMIT_S = 300.0
 SAVE_LIMIT_S = 10.0
+HELD_UP = "the store does not take messages"
+"""What ingest logs, once until they are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,9 @@ class Strike:
     """One kill -9."""
 
     victim: str
-    """A site's code, BROKER or SERVE."""
+    """A site's code, BROKER, SERVE or a store's name."""
     octets: int
-    """On the victim's own lines, both ways, from the strike before."""
+    """On the victim's own lines, both ways, from the strike before; of a store, on the line that feeds it: ingest's."""
     saves: bool = False
     """The broker writes its store half way, so that an old one is found after the kill."""
     wipes: bool = False
@@ -48,10 +51,9 @@ class Strike:
     """The attendant has her answer before the kill."""
 
 
-def plan(seed: int, codes: Sequence[str], kills: int, wipes: int, most_bytes: int) -> list[Strike]:
+def plan(seed: int, parties: Sequence[str], kills: int, wipes: int, most_bytes: int) -> list[Strike]:
     """The strikes of a run. `most_bytes` between two of them; most often it is far less."""
     chance = random.Random(seed)
-    parties = [SERVE, BROKER, *codes]
     victims = [parties[number % len(parties)] for number in range(kills)]
     chance.shuffle(victims)
     wiped = set(chance.sample([at for at, victim in enumerate(victims) if victim == BROKER], wipes))
@@ -66,7 +68,8 @@ def plan(seed: int, codes: Sequence[str], kills: int, wipes: int, most_bytes: in
 class Storm:
     """The village's processes and the lines between them."""
 
-    def __init__(self, village: Village, seed: int) -> None:
+    def __init__(self, village: Village, seed: int, stores: Mapping[str, ServerProcess]) -> None:
+        """`stores`: servers that `kayasol serve` keeps its facts in, by name; they run, and are left running."""
         self.village = village
         self.changed = threading.Condition()
         self.radios = {code: Radio(village.broker.port, self.changed, granted=0) for code in village.codes}
@@ -74,6 +77,13 @@ class Storm:
         """Between broker and ingest."""
         self.serve = village.serve(self.wire.port)
         self.edges = {code: village.edge(code) for code in village.codes}
+        self._victims: dict[str, ServerProcess] = {
+            SERVE: self.serve,
+            BROKER: village.broker,
+            **stores,
+            **self.edges,
+        }
+        self._stores = frozenset(stores)
         chance = random.Random(seed)
         self.cashiers = {code: Cashier(village.places.state(code), chance) for code in village.codes}
         self.kills: Counter[str] = Counter()
@@ -82,6 +92,11 @@ class Storm:
         self.wiped_octets: list[int] = []
         self.story: list[str] = []
         """A line for each kill, for whoever has to understand a run."""
+
+    @property
+    def parties(self) -> Sequence[str]:
+        """Who can be struck."""
+        return tuple(self._victims)
 
     def start(self) -> None:
         for code, radio in self.radios.items():
@@ -106,11 +121,12 @@ class Storm:
                 cashier.ask_again()
         left = self._has_something_left(strike.victim)
         hit = left and any(line.is_connected and line.has_something_on_its_way for line in self._lines(strike.victim))
-        victim = self._process(strike.victim)
+        victim = self._victims[strike.victim]
         assert victim.is_running, f"{strike.victim} had ended by itself: {victim.log_text()[-2000:]}"
         victim.kill9()
-        for line in self._lines(strike.victim):
-            line.cut()
+        if strike.victim not in self._stores:
+            for line in self._lines(strike.victim):
+                line.cut()
         self.wire.grant(None)
         self.kills[strike.victim] += 1
         self.hits[strike.victim] += hit
@@ -135,13 +151,19 @@ class Storm:
                 if not is_drained(state):
                     edge.start()  # a row was committed between the look and the kill
 
+    @property
+    def held_up(self) -> int:
+        """How often ingest stood with messages that it could not commit, because a store was away."""
+        return self.serve.log_text().count(HELD_UP)
+
     def told(self) -> str:
         """What happened, in figures."""
         cashiers = self.cashiers.values()
         return (
             f"killed {dict(self.kills)}, with bytes on their way {dict(self.hits)}; "
             f"{sum(each.sum.sales for each in cashiers)} sales meanwhile, "
-            f"{sum(each.recorded_before_the_answer for each in cashiers)} on the disk when a kill took the answer"
+            f"{sum(each.recorded_before_the_answer for each in cashiers)} on the disk when a kill took the answer; "
+            f"ingest held up by a store {self.held_up} times"
         )
 
     def close(self) -> None:
@@ -200,16 +222,11 @@ class Storm:
     def _lines(self, victim: str) -> list[Radio]:
         if victim == BROKER:
             return [*self.radios.values(), self.wire]
-        return [self.wire if victim == SERVE else self.radios[victim]]
+        return [self.radios.get(victim, self.wire)]
 
     def _has_something_left(self, victim: str) -> bool:
         sites = [victim] if victim in self.radios else self.village.codes
         return not all(is_drained(self.village.places.state(code)) for code in sites)
-
-    def _process(self, victim: str) -> PythonProcess:
-        if victim == BROKER:
-            return self.village.broker  # type: ignore[return-value]
-        return self.serve if victim == SERVE else self.edges[victim]
 
     @staticmethod
     def _passed(lines: Sequence[Radio]) -> int:

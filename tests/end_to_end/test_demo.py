@@ -22,7 +22,7 @@ from kayasol.demo.places import Places, Village
 from kiosk.time import day_of
 from tests.end_to_end.broker_village import ROOT, quick_folder
 from tests.end_to_end.far_clock import wait_for
-from tests.end_to_end.process_table import Process, descendants
+from tests.process_table import Process, descendants
 from tests.server_process import free_port
 
 READY_S, END_S = 180.0, 40.0

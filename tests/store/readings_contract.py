@@ -96,6 +96,16 @@ class ReadingsContract:
             ("shunt", "battery_voltage_v"): Latest(START + MINUTE, 8, 2),
         }
 
+    def test_a_boot_is_there_from_its_first_value_to_its_deletion(self, readings: ReadingsStore) -> None:
+        assert not readings.has_boot(SITE, BOOT)
+        readings.write(SITE, BOOT, [volts([1])])
+        readings.write("kaya", LATER, [volts([1])])
+        assert readings.has_boot(SITE, BOOT)
+        assert not readings.has_boot(SITE, LATER)
+        assert not readings.has_boot("kaya", BOOT)
+        readings.delete_boot(SITE, BOOT)
+        assert not readings.has_boot(SITE, BOOT)
+
     def test_deleting_a_boot_leaves_the_others(self, readings: ReadingsStore) -> None:
         readings.write(SITE, BOOT, [volts([1, 2, 3])])
         readings.write(SITE, LATER, [volts([4, 5], START + MINUTE)])
