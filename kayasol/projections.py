@@ -49,6 +49,10 @@ def lines_of(verdict: Verdict) -> list[str]:
         )
     if len(verdict.differences) > SHOWN_MAX:
         told.append(f"  and {len(verdict.differences) - SHOWN_MAX} more")
+    told += [
+        f"  {each.day} {each.measurement}: {len(each.fields)} figures differ ({', '.join(each.fields[:3])}...)"
+        for each in verdict.figures[:SHOWN_MAX]
+    ]
     if verdict.undated:
         told.append(f"  {verdict.undated} records have no date yet and are in the book alone")
     return told
@@ -68,7 +72,7 @@ def _compare(projection: Projection) -> int:
     verdicts = [projection.verify(site) for site in projection.sites()]
     for verdict in verdicts:
         print("\n".join(lines_of(verdict)))
-    if not any(verdict.differences for verdict in verdicts):
+    if not any(verdict.differences or verdict.figures for verdict in verdicts):
         return EQUAL
     print("The copy differs; `kayasol projection rebuild` makes it anew from the book.", file=sys.stderr)
     return DIFFERENT

@@ -16,6 +16,8 @@ from office.projection import Projection
 from store.engine import Store
 from store.errors import RetryLater
 from store.readings.base import ReadingsStore
+from store.readings.figure_projection import FigureProjection
+from store.readings.health_projection import HealthProjection
 from store.readings.influxdb import InfluxReadings
 from store.readings.influxdb_http import InfluxConnection, InfluxSettings
 from store.readings.influxdb_setup import set_up
@@ -49,7 +51,7 @@ def open_readings(settings: ServerSettings, store: Store) -> Iterator[Opened]:
             readings.check()
         except RetryLater as error:
             log.warning("%s", error)
-        yield Opened(readings, Projection(store, LedgerProjection(connection)))
+        yield Opened(readings, _projection(store, connection))
 
 
 @contextmanager
@@ -62,7 +64,7 @@ def open_projection(settings: ServerSettings) -> Iterator[Projection]:
     store = Store.open(settings.database)
     try:
         with _connected(settings) as connection:
-            yield Projection(store, LedgerProjection(connection))
+            yield _projection(store, connection)
     finally:
         store.close()
 
@@ -88,6 +90,10 @@ def _connected(settings: ServerSettings) -> Iterator[InfluxConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def _projection(store: Store, connection: InfluxConnection) -> Projection:
+    return Projection(store, LedgerProjection(connection), FigureProjection(connection), HealthProjection(connection))
 
 
 def _influxdb(settings: ServerSettings, token: str) -> InfluxSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from office.health import Health
 from office.projection import Projection
 from office.redating import Redating
 from office.summariser import Summariser
@@ -20,8 +21,12 @@ class Office:
         """`clock` gives UTC milliseconds; `projection` is where there is a copy of the ledger to be kept."""
         self.redating = Redating(store, readings, clock)
         self.summariser = Summariser(store, readings, clock, projection)
+        told = None if projection is None else projection.health
+        self.health = None if told is None else Health(store, told, clock)
 
     def turn(self, limit: int = 20) -> bool:
         """A step of dating anew, else at most `limit` dirty days; tells whether there was anything to do."""
+        if self.health is not None:
+            self.health.run_once()
         # Days are computed when the readings have their final place, not once more for each step on the way.
         return self.redating.run_once() or self.summariser.run_once(limit) > 0

@@ -1,4 +1,4 @@
-"""Keeps the ledger's copy in InfluxDB as the book says, proves it, and makes it anew. The book is SQL, always.
+"""Keeps the copy of ledger and figures in InfluxDB as SQL says, proves it, and makes it anew. The book is SQL, always.
 
 A record that comes, counts no longer or is dated anew marks its days dirty; the summariser hands those days over before
 it takes them off its list, so the copy of a day is repeated until it was written whole.
@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from kiosk.time import day_of
 from store import days, ledger_table, sites
 from store.boots import EARLIEST_MS, LATEST_MS
+from store.days import SiteDay
 from store.engine import Store
 from store.ledger_table import Sums
+from store.readings.figure_projection import FigureDifference, FigureProjection
+from store.readings.health_projection import HealthProjection
 from store.readings.ledger_projection import DAY, RECORD, Difference, LedgerProjection, Total
 
 FIRST_DAY, LAST_DAY = day_of(EARLIEST_MS), day_of(LATEST_MS - 1)
@@ -36,6 +39,8 @@ class Verdict:
     """Records without a date yet: in the book only, because a copy is by days."""
     waiting: frozenset[str]
     """Days that the office has still to hand over."""
+    figures: Sequence[FigureDifference] = ()
+    """Days whose figures are not copied as they were computed."""
 
     def off_by(self, cur: str) -> int:
         """By how much the worse of both measurements is wrong, minor units: day by day, so that nothing cancels out."""
@@ -55,9 +60,18 @@ class Verdict:
 class Projection:
     """Between the relational store and one bucket. Calls may raise RetryLater or RepairFirst, and be repeated."""
 
-    def __init__(self, store: Store, copy: LedgerProjection) -> None:
+    def __init__(
+        self,
+        store: Store,
+        copy: LedgerProjection,
+        figures: FigureProjection | None = None,
+        health: HealthProjection | None = None,
+    ) -> None:
+        """`figures` and `health` are told for boards; without them the ledger alone is copied."""
         self._store = store
         self._copy = copy
+        self._figures = figures
+        self.health = health
 
     def write(self, site_days: Iterable[tuple[str, str]]) -> None:
         """Make these days, (site, day), what the book says now."""
@@ -67,12 +81,20 @@ class Projection:
                 sums = ledger_table.sums(connection, site, day, day)
             self._copy.write_day(site, day, records, sums)
 
+    def write_figures(self, computed: Sequence[SiteDay]) -> None:
+        """Make the copy of these days' figures what was computed."""
+        if self._figures is not None:
+            self._figures.write(computed)
+
     def rebuild(self, site: str) -> int:
-        """Make the copy of a site anew; gives how many days it has."""
+        """Make the copy of a site anew; gives how many days its ledger has."""
         self._copy.delete_site(site)
         with self._store.read() as connection:
             recorded = ledger_table.recorded_days(connection, site)
         self.write((site, day) for day in recorded)
+        if self._figures is not None:
+            self._figures.delete_site(site)
+            self._figures.write(self._computed(site))
         return len(recorded)
 
     def verify(self, site: str) -> Verdict:
@@ -88,7 +110,17 @@ class Projection:
             differences=self._copy.differences(site, FIRST_DAY, LAST_DAY, sums),
             undated=undated,
             waiting=frozenset(each.day for each in dirty if each.site == site),
+            figures=self._figure_differences(site),
         )
+
+    def _figure_differences(self, site: str) -> Sequence[FigureDifference]:
+        if self._figures is None:
+            return ()
+        return self._figures.differences(site, FIRST_DAY, LAST_DAY, self._computed(site))
+
+    def _computed(self, site: str) -> list[SiteDay]:
+        with self._store.read() as connection:
+            return days.between(connection, site, FIRST_DAY, LAST_DAY)
 
     def copied(self, site: str) -> dict[str, dict[str, Total]]:
         """All that the copy has of a site: measurement -> record type -> total."""

@@ -63,11 +63,13 @@ class Summariser:
                 computed[key] = self._compute(connection, turn, key, near)
         if not computed:
             return 0
+        rows = [_row(site, figures, turn.now_ms) for (site, _), figures in computed.items()]
         if self._projection is not None:
             self._projection.write((each.site, each.day) for each in dirty)
+            self._projection.write_figures(rows)
         with self._store.write() as connection:
-            for (site, _), figures in computed.items():
-                days.save(connection, _row(site, figures, turn.now_ms))
+            for row in rows:
+                days.save(connection, row)
             # A day that was marked again since it was read stays on the list.
             for each in dirty:
                 days.clear_dirty(connection, each)
