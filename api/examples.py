@@ -120,6 +120,7 @@ DAYS: dict[str, Any] = {
                 },
                 "coverage_permille": 1000,
                 "reasons": [{"code": "not_heard", "subject": "link", "amount": 4}],
+                "history": [],
             },
         }
     ],

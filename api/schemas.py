@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from figures.battery import Battery
 from figures.day import Daylight
 from figures.energy import Energy
+from figures.facts import PastDay
 from figures.income import Service
 from figures.reasons import Reason
 from figures.uptime import Availability, Link
@@ -156,6 +157,9 @@ class FiguresAnswer(Answer):
     income: MoneyAnswer
     coverage_permille: Permille
     reasons: list[Reason]
+    history: list[PastDay] = Field(
+        description="What each charge controller told later of this day, by its own midnight."
+    )
 
 
 class DayAnswer(Answer):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd
 
+from figures.history import Part
 from figures.power import PowerCurve
 from figures.reasons import Mark
 from figures.spans import Span
@@ -40,6 +41,8 @@ class Rules:
     weight: Weight
     doubtful: Sequence[Span] = ()
     """Where the dates of two boots overlap: the order of readings is not known there."""
+    remembered: Callable[[int, int, int], list[Part] | None] | None = None
+    """How a difference over a gap falls to its days by what the device remembers; as figures.history.parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,18 @@ def share_of_day(
     estimated_wh = 0
     for each in differences:
         if each.energy_wh and not (whole[0] <= each.start_ms and each.end_ms <= whole[1]):
-            part_wh, sure = _part(each, whole, rules)
-            energy_wh += part_wh
-            if not sure:
-                marks.add(Mark.ESTIMATED)
-                estimated_wh += min(part_wh, each.energy_wh - part_wh) or 1
+            part = _part(each, whole, rules)
+            energy_wh += part.energy_wh
+            estimated_wh += part.estimated_wh
+            marks |= part.marks
     return Share(energy_wh, frozenset(marks), estimated_wh, step_wh)
+
+
+def grown_wh(times_ms: Sequence[int], readings_wh: Sequence[int], rules: Rules) -> int | None:
+    """What the counter grew by from the first reading to the last; None where anything about it is odd."""
+    marks: set[Mark] = set()
+    differences = _believed(times_ms, readings_wh, (times_ms[0], times_ms[-1]), rules, marks)
+    return None if marks else sum(each.energy_wh for each in differences)
 
 
 def _believed(
@@ -161,13 +170,20 @@ def _cut_off(inside: Sequence[_Difference], power: PowerCurve, step_wh: int) -> 
     return lost_wh
 
 
-def _part(difference: _Difference, whole: Span, rules: Rules) -> tuple[int, bool]:
-    """The day's part of a difference that crosses its edge, and whether that is sure.
+def _part(difference: _Difference, whole: Span, rules: Rules) -> Share:
+    """The day's part of a difference that crosses its edge.
 
     Each day rounds the same running total at the same midnight, so that the parts add up to the whole.
     """
     start_ms, end_ms = difference.start_ms, difference.end_ms
     near = end_ms - start_ms <= rules.gap_limit_ms
+    disagree: frozenset[Mark] = frozenset()
+    if not near and rules.remembered is not None and difference.cut_off_ms is None:
+        parts = rules.remembered(start_ms, end_ms, difference.energy_wh)
+        if parts:
+            return _told_part(parts, whole)
+        if parts is not None:
+            disagree = frozenset((Mark.HISTORY_DISAGREES,))
     weight: Weight = _by_time if near else rules.weight
     total = weight(start_ms, end_ms)
     if total <= 0:
@@ -179,7 +195,20 @@ def _part(difference: _Difference, whole: Span, rules: Rules) -> tuple[int, bool
     low, high = until(whole[0]), until(whole[1])
     part_wh = round(difference.energy_wh * high) - round(difference.energy_wh * low)
     share = high - low
-    return part_wh, near or share < 1e-9 or share > 1 - 1e-9
+    if near or share < 1e-9 or share > 1 - 1e-9:
+        return Share(part_wh, disagree, 0, 0)
+    return Share(part_wh, disagree | {Mark.ESTIMATED}, min(part_wh, difference.energy_wh - part_wh) or 1, 0)
+
+
+def _told_part(parts: Sequence[Part], whole: Span) -> Share:
+    """The day's part by what the device remembers of the gap's days."""
+    low, high = (sum(part.energy_wh for part in parts if part.start_ms < at_ms) for at_ms in whole)
+    own = next((part for part in parts if whole[0] <= part.start_ms < whole[1]), None)
+    energy_wh = round(high) - round(low)
+    if own is None or not (own.energy_wh or own.unsure_wh):
+        return Share(energy_wh, frozenset(), 0, 0)
+    marks = {Mark.CONTROLLER_HISTORY, Mark.ESTIMATED} if own.shared else {Mark.CONTROLLER_HISTORY}
+    return Share(energy_wh, frozenset(marks), round(own.unsure_wh), 0)
 
 
 def _by_time(start_ms: int, end_ms: int) -> float:

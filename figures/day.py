@@ -9,7 +9,7 @@ from typing import Any
 
 from figures.battery import Battery, Stages, battery
 from figures.energy import LOAD, SHELF, SOLAR, Energy, energy
-from figures.facts import DayFacts
+from figures.facts import DayFacts, PastDay
 from figures.income import Income, Service, income
 from figures.reasons import Reason, Why
 from figures.spans import Span, between_readings, clip, length, merge, permille, subtract
@@ -24,7 +24,7 @@ from figures.uptime import (
 )
 from kiosk.reading import OWN_DEVICES
 
-VERSION = 1
+VERSION = 2
 """Of the stored form and of the definitions: figures of another version are computed again."""
 
 
@@ -58,6 +58,10 @@ class DayFigures:
     """Share of the day (until now) with readings of any device."""
     reasons: tuple[Reason, ...]
     """What is missing or doubtful, and why."""
+    history: tuple[PastDay, ...]
+    """What each controller told later of this day, by its own midnight: beside what was measured, never in it."""
+    told_days: tuple[str, ...]
+    """Earlier days of which readings of this day tell what a controller remembers."""
     edges: tuple[str, str]
     """DayFacts.edges of the facts that this was computed from."""
     version: int = VERSION
@@ -87,6 +91,8 @@ class DayFigures:
             daylight=Daylight(**fields.pop("daylight")),
             income=Income(**money),
             reasons=tuple(Reason(**reason) for reason in fields.pop("reasons")),
+            history=tuple(PastDay(**past) for past in fields.pop("history")),
+            told_days=tuple(fields.pop("told_days")),
             edges=tuple(fields.pop("edges")),
             **fields,
         )
@@ -121,6 +127,8 @@ def day_figures(facts: DayFacts) -> DayFigures:
         income=income(facts),
         coverage_permille=permille(length(covered), length([facts.whole])),
         reasons=tuple(sorted(reasons, key=lambda reason: (reason.code, reason.subject))),
+        history=tuple(past for past in facts.history if past.day == facts.day),
+        told_days=facts.told_days(),
         edges=facts.edges(),
     )
 

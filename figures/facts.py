@@ -9,10 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from figures.spans import Span
-from kiosk.time import DAY_MS, day_start_ms
+from kiosk.time import DAY_MS, day_of, day_start_ms
 
 _start_ms = lru_cache(maxsize=1024)(day_start_ms)
 """Reading a date costs as much as reading ten values, and every figure asks."""
+
+TOLD_BY = "history_days_ago"
+"""A row with this metric tells of the civil day so many days before its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,27 @@ class IncomeRow:
     cash_minor: int
     box_minor: int
     """In the box after this record."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """What a controller remembers of a civil day, told later by its `history_*` metrics; None: it does not know.
+
+    Its day begins where it believes midnight to be."""
+
+    device: str
+    day: str
+    """YYYY-MM-DD."""
+    told_ms: int
+    """UTC of the row that told it: of several, one with the fewest days in between."""
+    pv_energy_wh: int | None = None
+    load_energy_wh: int | None = None
+    pv_power_max_w: int | None = None
+    battery_min_mv: int | None = None
+    battery_max_mv: int | None = None
+    bulk_s: int | None = None
+    absorption_s: int | None = None
+    float_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +141,8 @@ class DayFacts:
     dropped_rows: int = 0
     """Rows that the kiosk ever gave up for want of space; which days they were of is seen by what is missing."""
     parameters: Parameters = field(default_factory=Parameters)
+    history: tuple[PastDay, ...] = ()
+    """Of this day, and of the days that share a gap with it."""
 
     @property
     def start_ms(self) -> int:
@@ -139,23 +165,37 @@ class DayFacts:
         """The same facts with series by name, points and boots by time, and no point twice."""
         series = tuple(_rising(points) for points in sorted(self.series, key=lambda each: (each.device, each.metric)))
         boots = tuple(sorted(self.boots, key=lambda boot: (boot.start_ms, boot.boot)))
-        return replace(self, series=series, boots=boots)
+        history = tuple(sorted(self.history, key=lambda past: (past.device, past.day)))
+        return replace(self, series=series, boots=boots, history=history)
+
+    def told_days(self) -> tuple[str, ...]:
+        """Earlier days that the day's own readings tell of."""
+        told = set()
+        for points in self.series:
+            if points.metric == TOLD_BY:
+                for at_ms, days_ago in zip(points.times_ms, points.values, strict=True):
+                    if self.start_ms <= at_ms < self.end_ms:
+                        told.add(day_of(at_ms - days_ago * DAY_MS))
+        return tuple(sorted(told))
 
     def edges(self) -> tuple[str, str]:
         """What was known before and after the day, as two short digests: another day's new readings concern this day
-        only if one of them changes."""
+        only if one of them changes. What a controller remembers of the day is always told after it."""
         before, after = hashlib.sha256(), hashlib.sha256()
         ordered = self.in_order()
         for points in ordered.series:
             first, last = (bisect_left(points.times_ms, at_ms) for at_ms in (self.start_ms, self.end_ms))
             for digest, part in ((before, slice(0, first)), (after, slice(last, None))):
                 pairs = list(zip(points.times_ms[part], points.values[part], strict=True))
-                digest.update(f"{points.device} {points.metric} {pairs}\n".encode())
+                if pairs:  # a series of the day's own readings alone is no edge
+                    digest.update(f"{points.device} {points.metric} {pairs}\n".encode())
         for boot in ordered.boots:
             if boot.end_ms <= self.start_ms:
                 before.update(f"boot {boot.end_ms}\n".encode())
             elif boot.start_ms >= self.end_ms:
                 after.update(f"boot {boot.start_ms}\n".encode())
+        for past in ordered.history:
+            after.update(f"{past}\n".encode())
         return before.hexdigest()[:16], after.hexdigest()[:16]
 
 

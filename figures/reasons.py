@@ -13,6 +13,11 @@ class Mark(StrEnum):
     """No counter: the integral of sampled power."""
     ESTIMATED = "estimated"
     """A difference over a midnight without readings was split by the expected sun, or by time."""
+    CONTROLLER_HISTORY = "controller_history"
+    """The agent was off: the controller's own day record says how much of it was made on which day. Its midnight is
+    its own."""
+    HISTORY_DISAGREES = "history_disagrees"
+    """The controller's day records contradict its lifetime counter, or what was measured: they were not used."""
     COUNTER_RESET = "counter_reset"
     COUNTER_ROLLOVER = "counter_rollover"
     COUNTER_STUCK = "counter_stuck"

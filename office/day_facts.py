@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from figures.energy import LOAD, SHELF, SOLAR
-from figures.facts import BootSpan, DayFacts, Flagged, IncomeRow, Parameters, Points
+from figures.facts import TOLD_BY, BootSpan, DayFacts, Flagged, IncomeRow, Parameters, PastDay, Points
 from kiosk.ledger.format import parse
 from kiosk.ledger.types import text_of
-from kiosk.time import DAY_MS, day_start_ms
+from kiosk.time import DAY_MS, day_of, day_start_ms
+from office import controller_days
 from store import blocks, boots, ledger_table, sites, status, streams
 from store.readings.base import ReadingsStore, Series
 
@@ -62,7 +63,7 @@ def _facts(
     end_ms = start_ms + DAY_MS
     standing = status.get(connection, site)
     known = sites.get(connection, site)
-    series = _with_edges(readings, site, start_ms, now_ms, found)
+    series, history = _with_edges(readings, site, start_ms, now_ms, found)
     flagged = Counter((each.device, each.metric) for each in blocks.flagged(connection, site, start_ms, end_ms))
     known_boots = boots.of_site(connection, site)
     return DayFacts(
@@ -79,6 +80,7 @@ def _facts(
         rows_waiting=(standing.rows_waiting if standing else None) or 0,
         dropped_rows=streams.gap_rows_of(connection, site),
         parameters=parameters,
+        history=history,
     )
 
 
@@ -135,15 +137,17 @@ def _undated_within(known: Sequence[boots.Boot], start_ms: int, end_ms: int) -> 
 
 def _with_edges(
     readings: ReadingsStore, site: str, start_ms: int, now_ms: int, found: Sequence[Series]
-) -> tuple[Points, ...]:
-    """The readings found, with one value after the day each, and with what a counter needs from beyond a gap."""
+) -> tuple[tuple[Points, ...], tuple[PastDay, ...]]:
+    """The readings found, with one value after the day each, and with what a counter needs from beyond a gap; and what
+    controllers remember of the days of its gaps."""
     end_ms = start_ms + DAY_MS
     merged: dict[tuple[str, str], Points] = {}
     for each in found:
         before = merged.get((each.device, each.metric))
         points = _cut(each, end_ms)
         merged[each.device, each.metric] = points if before is None else _joined(before, points)
-    for channel in readings.devices(site):
+    channels = readings.devices(site)
+    for channel in channels:
         if channel.metric not in _COUNTERS | _TRENDS:
             continue
         key = (channel.device, channel.metric)
@@ -155,7 +159,34 @@ def _with_edges(
             points = _joined(points, _first_after(readings, site, points, end_ms + AFTER_MS))
         if points.times_ms:
             merged[key] = points
-    return tuple(merged[key] for key in sorted(merged))
+    remembering = sorted(channel.device for channel in channels if channel.metric == TOLD_BY)
+    history = tuple(
+        past
+        for device in remembering
+        for past in controller_days.of_gap(readings, site, device, start_ms, merged.get((device, SOLAR.counter)))
+    )
+    for device in remembering:
+        key = (device, SOLAR.counter)
+        if key in merged:
+            told = {past.day for past in history if past.device == device}
+            merged[key] = _with_edge_days(readings, site, start_ms, merged[key], told)
+    return tuple(merged[key] for key in sorted(merged)), history
+
+
+def _with_edge_days(readings: ReadingsStore, site: str, start_ms: int, points: Points, told: set[str]) -> Points:
+    """With the counter's readings of the days on which a gap began and ended, where the controller remembers them:
+    what was counted there is not the gap's."""
+    end_ms = start_ms + DAY_MS
+    before = [at_ms for at_ms in points.times_ms if at_ms < start_ms][-1:]
+    after = [at_ms for at_ms in points.times_ms if at_ms >= end_ms][:1]
+    for at_ms in (*before, *after):
+        day_ms = day_start_ms(day_of(at_ms))
+        if day_of(at_ms) not in told or start_ms - BEFORE_MS <= at_ms < end_ms + AFTER_MS:
+            continue
+        found = readings.series(site, points.device, points.metric, day_ms, day_ms + DAY_MS)
+        read = _between(found, day_ms, at_ms - 1) if at_ms < start_ms else _between(found, at_ms + 1, day_ms + DAY_MS)
+        points = _joined(read, points) if at_ms < start_ms else _joined(points, read)
+    return points
 
 
 def _cut(series: Series, end_ms: int) -> Points:

@@ -59,8 +59,12 @@ class Summariser:
             wanted += self._stale(connection, turn, wanted, limit - len(wanted))
             near: set[_SiteDay] = set()
             computed = {key: self._compute(connection, turn, key, near) for key in wanted}
-            for key in self._moved(connection, turn, near - set(computed)):
-                computed[key] = self._compute(connection, turn, key, near)
+            checked = set(computed)
+            while near - checked:
+                looked_at, near = near - checked, set()
+                checked |= looked_at
+                for key in self._moved(connection, turn, looked_at):
+                    computed[key] = self._compute(connection, turn, key, near)
         if not computed:
             return 0
         rows = [_row(site, figures, turn.now_ms) for (site, _), figures in computed.items()]
@@ -81,19 +85,27 @@ class Summariser:
         told = parameters.in_force(connection, site)
         facts = day_facts.day_facts(connection, self._readings, site, day, turn.now_ms, told)
         near.update((site, other) for other in _reach(facts))
-        return day_figures(facts)
+        figures = day_figures(facts)
+        before = days.get(connection, site, day)
+        near.update((site, other) for other in (*figures.told_days, *_told_by(before)))
+        return figures
 
     def _moved(self, connection: Connection, turn: _Turn, near: set[_SiteDay]) -> list[_SiteDay]:
-        """The computed days among these whose edges have moved. Computing them moves no other day's: only readings and
-        boots do, so this never spreads."""
+        """The computed days among these whose edges have moved, and days without figures that were told of later and
+        that lie in an absence of the agent. Computing them moves no other day's: only readings and boots do."""
         moved: list[_SiteDay] = []
         for site, day in sorted(near):
             stored = days.get(connection, site, day)
-            if stored is None:
-                continue
             told = parameters.in_force(connection, site)
+            if stored is None and day >= turn.today:
+                continue
             facts = day_facts.edge_facts(connection, self._readings, site, day, turn.now_ms, told)
-            if _edges_of(stored) != facts.edges():
+            if stored is None:
+                was_there = any(boot.start_ms < facts.start_ms for boot in facts.boots)
+                known = was_there and any(past.day == day for past in facts.history)
+            else:
+                known = _edges_of(stored) != facts.edges()
+            if known:
                 moved.append((site, day))
         return moved
 
@@ -143,6 +155,16 @@ def _edges_of(stored: days.SiteDay) -> tuple[str, str] | None:
         return DayFigures.from_json(stored.figures).edges
     except ValueError:
         return None
+
+
+def _told_by(stored: days.SiteDay | None) -> tuple[str, ...]:
+    """The days that the stored figures' readings told of: rows may since have moved to another day."""
+    if stored is None:
+        return ()
+    try:
+        return DayFigures.from_json(stored.figures).told_days
+    except ValueError:
+        return ()
 
 
 def _is_stale(stored: days.SiteDay, now_ms: int) -> bool:

@@ -53,7 +53,7 @@ def test_figures_come_back_from_their_stored_form() -> None:
 
 def test_figures_of_another_version_are_refused() -> None:
     with pytest.raises(ValueError, match="version"):
-        DayFigures.from_json(day_figures(full_day()).to_json().replace('"version":1', '"version":0'))
+        DayFigures.from_json(day_figures(full_day()).to_json().replace('"version":2', '"version":0'))
 
 
 def test_shuffled_facts_give_equal_figures() -> None:
