@@ -91,7 +91,7 @@ class Subscriber:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         if broker.tls is not None:
-            self._client.tls_set_context(_context(broker.tls))
+            self._client.tls_set_context(tls_context(broker.tls))
 
     def run(self, stop: threading.Event) -> None:
         """Take messages until `stop` is set; a database that fails is tried again, and nothing is acknowledged."""
@@ -173,7 +173,8 @@ def run(broker: Broker, handler: Handler, stop: threading.Event) -> None:
     Subscriber(broker, handler).run(stop)
 
 
-def _context(files: TlsFiles) -> ssl.SSLContext:
+def tls_context(files: TlsFiles) -> ssl.SSLContext:
+    """Shows ingest's certificate and believes this server's own authority alone."""
     context = ssl.create_default_context(cafile=str(files.ca))
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(files.certificate, files.key)

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from kayasol import __version__
-from kayasol.settings import ServerSettings, load_settings
+from kayasol.cli_operating import Folder, add_operating_commands, open_folder
+from kayasol.settings import load_settings
 from kiosk.errors import KioskError
 
 app = typer.Typer(
@@ -25,9 +26,7 @@ app.add_typer(site_app, name="site")
 projection_app = typer.Typer(no_args_is_help=True, help="The ledger's copy in InfluxDB.")
 app.add_typer(projection_app, name="projection")
 
-Folder = Annotated[
-    Path | None, typer.Option("--folder", help="The server's folder (default: KAYASOL_FOLDER or ./kayasol-server).")
-]
+add_operating_commands(app)
 
 
 class ReadingsKind(StrEnum):
@@ -57,7 +56,7 @@ def migrate(folder: Folder = None) -> None:
     """Bring the database to this version's tables."""
     from store.migrate import upgrade
 
-    settings = _open_folder(folder)
+    settings = open_folder(folder)
     upgrade(settings.database)
     print("The database is up to date.")
 
@@ -75,7 +74,7 @@ def broker(
     from kayasol.broker_files import write_broker_files
     from kayasol.ca import Authority
 
-    settings = _open_folder(folder)
+    settings = open_folder(folder)
     authority = Authority(settings.folder / "ca", datetime.now(UTC))
     authority.issue_server("broker", host or ["localhost", "127.0.0.1"])
     authority.issue_client("ingest")
@@ -99,7 +98,7 @@ def site_add(
     from kayasol.sites import NewSite, add_site_from_request
     from store.sites import Place
 
-    settings = _open_folder(folder)
+    settings = open_folder(folder)
     site = NewSite(name, commune, kind, currency, Place(lat, lon))
     answer = add_site_from_request(settings, request, site, datetime.now(UTC))
     path = out or request.with_name(request.stem.removesuffix(".request") + ".answer.json")
@@ -112,7 +111,7 @@ def site_list(folder: Folder = None) -> None:
     """List the registered sites."""
     from kayasol.sites import list_lines
 
-    for line in list_lines(_open_folder(folder)):
+    for line in list_lines(open_folder(folder)):
         print(line)
 
 
@@ -127,7 +126,7 @@ def influxdb(
     """Make bucket and token on the InfluxDB server that the settings name; may be run again at any time."""
     from kayasol.readings_store import read_token, set_up_influxdb
 
-    settings = _open_folder(folder)
+    settings = open_folder(folder)
     operator_token = read_token(operator_token_file) if operator_token_file else ""
     password = typer.prompt("Password of InfluxDB's first user, kayasol", hide_input=True) if new else ""
     made = set_up_influxdb(settings, password=password, operator_token=operator_token)
@@ -201,9 +200,3 @@ def sim(context: typer.Context) -> None:
     from firmware_sim.cli import main as simulate
 
     raise typer.Exit(simulate(context.args))
-
-
-def _open_folder(folder: Path | None) -> ServerSettings:
-    settings = load_settings(folder)
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    return settings

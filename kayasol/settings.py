@@ -44,7 +44,7 @@ class ServerSettings(BaseSettings):
     http_port: int = Field(default=8000, ge=1, le=65535)
     private_network: bool = False
     """Nobody else is on the network of this process, as between containers: pages may listen on all its addresses,
-    InfluxDB may be spoken to without TLS. Which of its ports can be reached from outside is then docker-compose.yml's."""
+    InfluxDB may be spoken to without TLS. What can be reached from outside is then said by docker-compose.yml."""
     ingest_workers: int = Field(default=1, ge=1, le=16)
     """Processes of `kayasol ingest`; each takes its share of the sites."""
     alive_folder: Path = Path("alive")

@@ -27,7 +27,7 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 def check(connection: Connection) -> None:
     """Raise VersionError unless the database is at the newest step of this program."""
-    found, wanted = _revision(connection), ScriptDirectory.from_config(_config()).get_current_head()
+    found, wanted = revision(connection), ScriptDirectory.from_config(_config()).get_current_head()
     if found != wanted:
         raise VersionError(
             f"the database is at {found or 'nothing'}, this program needs {wanted}: run `kayasol migrate`"
@@ -35,13 +35,14 @@ def check(connection: Connection) -> None:
 
 
 def _refuse_newer(connection: Connection) -> None:
-    found = _revision(connection)
+    found = revision(connection)
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found is not None and found not in known:
         raise VersionError(f"the database is at {found}, which this program does not know: install the newer program")
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
+    """The step that a database is at; None for one without our tables."""
     return MigrationContext.configure(connection).get_current_revision()
 
 

@@ -27,7 +27,7 @@ from ingest.acknowledger import Policy
 from ingest.handler import Handler
 from ingest.keys import open_keys
 from ingest.subscriber import Broker, Subscriber, TlsFiles
-from kayasol.serve import run_office
+from kayasol.parts import run_office
 from kiosk.time import DAY_MS
 from office.loop import Office
 from store.engine import Store

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kayasol.serve import IDLE_S, RETRY_MAX_S, RETRY_S, run_office
+from kayasol.parts import IDLE_S, RETRY_MAX_S, RETRY_S, run_office
 from office.loop import Office
 from store.errors import RepairFirst, RetryLater, StoreError
 
