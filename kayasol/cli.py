@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 site_app = typer.Typer(no_args_is_help=True, help="Sites and their devices.")
 app.add_typer(site_app, name="site")
+readings_app = typer.Typer(no_args_is_help=True, help="The readings, whichever store keeps them.")
+app.add_typer(readings_app, name="readings")
 projection_app = typer.Typer(no_args_is_help=True, help="The ledger's copy in InfluxDB.")
 app.add_typer(projection_app, name="projection")
 
@@ -149,6 +151,17 @@ def projection_rebuild(folder: Folder = None) -> None:
     from kayasol.projections import rebuild
 
     raise typer.Exit(rebuild(load_settings(folder)))
+
+
+@readings_app.command("rebuild")
+def readings_rebuild(
+    site: Annotated[str, typer.Option(help="Only this site's.")] = "",
+    folder: Folder = None,
+) -> None:
+    """Write the readings anew from the archive: into a store that is new or was lost; exit code 2 if broken off."""
+    from kayasol.refilling import rebuild
+
+    raise typer.Exit(rebuild(load_settings(folder), site))
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """Dates boots anew: when a better time fix comes, a boot's readings and records move to where they belong.
 
+A readings store that was lost or exchanged is led back to what the archive says in the same way.
+
 Step by step, so that ingest never waits long, and each step may be the last before a power cut: first what is dated by
 the old fix goes and the new one holds, then the archive's blocks are written again. Which fix is better is said by
 kiosk.time.
@@ -37,6 +39,26 @@ class Redating:
         self._store = store
         self._readings = readings
         self._clock = clock
+
+    def begin_anew(self, site: str) -> int:
+        """Let all dated boots of a site wait to be written from the archive; gives how many.
+
+        From here on it is work like any other: `run_once`, here or in a server that runs beside, does it, and a power
+        cut only interrupts it.
+        """
+        with self._store.read() as connection:
+            named = [state.boot for state in boots.of_site(connection, site)]
+        begun = 0
+        for boot_id in named:
+            with self._store.write() as connection:
+                boot = boots.get(connection, site, boot_id)
+                if boot is None or boot.fix is None or (boot.offset_ms is None and boot.needs_redating):
+                    continue
+                # Without a date nothing of it counts as written: whoever dates it removes first what is there.
+                blocks.set_boot_undated(connection, site, boot_id)
+                boots.save(connection, replace(boot, offset_ms=None, needs_redating=True))
+                begun += 1
+        return begun
 
     def run_once(self) -> bool:
         """One step for one boot; False if no boot waits."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,31 +21,6 @@ from tests.influxdb import PASSWORD, InfluxServer
 from tests.server_process import free_port
 
 TIME_MS = 1_790_000_000_000
-
-
-@pytest.fixture
-def settings(influx: InfluxServer, tmp_path: Path) -> ServerSettings:
-    """Of a bucket that is ready; its token is in its file."""
-    wanted = influx.new_bucket()
-    file = tmp_path / "influxdb.token"
-    file.touch(0o600)
-    file.write_text(wanted.token + "\n")
-    made = ServerSettings(
-        folder=tmp_path,
-        readings="influxdb",
-        influxdb_url=wanted.url,
-        influxdb_org=wanted.org,
-        influxdb_bucket=wanted.bucket,
-    )
-    upgrade(made.database)
-    return made
-
-
-@pytest.fixture
-def store(settings: ServerSettings) -> Iterator[Store]:
-    opened = Store.open(settings.database)
-    yield opened
-    opened.close()
 
 
 def test_sqlite_is_the_ledgers_own_store_and_has_no_copy(tmp_path: Path) -> None:
