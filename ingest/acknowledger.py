@@ -12,17 +12,15 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from ingest import holes
 from ingest.keys import IngestKeys
+from ingest.standing import Standing
 from ingest.work import Reply, ReplyKey, Work
-from kiosk.ledger.act import parse as parse_act
 from kiosk.ledger.signing import DOWN_PREFIX
 from kiosk.wire import topics
 from kiosk.wire.down import DownMessage, DownSection, Purpose, encode_down
 from kiosk.wire.down_sections import (
     DISPUTED_MAX,
     NO_HASH,
-    SCHEMAS_WANTED_MAX,
     Keys,
     LedgerAck,
     Live,
@@ -30,8 +28,8 @@ from kiosk.wire.down_sections import (
     ReadingsAck,
     SchemasWanted,
 )
-from store import blocks, ledger_aside, ledger_table, settings, sites, status
-from store.ledger_table import MAIN, Branch
+from store import settings, status
+from store.ledger_table import MAIN
 from store.status import DownState
 
 EPOCH = "epoch"
@@ -83,27 +81,31 @@ def begin_epoch(connection: Connection, now_ms: int) -> int:
 def answer(work: Work, keys: IngestKeys, policy: Policy) -> list[Outgoing]:
     """The messages that are due, each with the counter that is kept in this transaction."""
     epoch = epoch_of(work.connection, work.now_ms)
+    standing = Standing.of(work)
+    due = {key: reply for key, reply in sorted(work.replies.items()) if _is_due(standing, policy, key, reply, epoch)}
+    if not due:
+        return []
+    standing.read(due)
     outgoing: list[Outgoing] = []
-    for key, reply in sorted(work.replies.items()):
+    said: dict[tuple[str, str], DownState] = {}
+    for key, reply in due.items():
         site, dev, stream = key
-        before = status.down(work.connection, site, dev)
-        if not _is_due(work, policy, reply, before, epoch):
-            continue
+        before = said.get((site, dev)) or standing.downs.get((site, dev))
         counter = before.counter + 1 if before is not None and before.epoch == epoch else 1
-        after = DownState(epoch, counter, work.now_ms, reply.header.boot)
-        status.save_down(work.connection, site, dev, after)
+        said[site, dev] = DownState(epoch, counter, work.now_ms, reply.header.boot)
         message = DownMessage(
-            Purpose.ACKNOWLEDGEMENT, site, dev, stream, epoch, counter, tuple(_sections(work, keys, policy, key, reply))
+            Purpose.ACKNOWLEDGEMENT, site, dev, stream, epoch, counter, tuple(_sections(standing, keys, policy, key))
         )
         payload = encode_down(message, partial(keys.current.sign_bytes, DOWN_PREFIX), keys.current.key_id)
         outgoing.append(Outgoing(topics.down(site), payload))
         work.tally.add("acknowledgements")
+    status.save_downs(work.connection, said)
     return outgoing
 
 
-def _is_due(work: Work, policy: Policy, reply: Reply, before: DownState | None, epoch: int) -> bool:
+def _is_due(standing: Standing, policy: Policy, key: ReplyKey, reply: Reply, epoch: int) -> bool:
     """At once while something is asked, repeated, odd or still on the edge; else once the calm has lasted enough."""
-    header = reply.header
+    work, header, before = standing.work, reply.header, standing.downs.get(key[:2])
     if before is None or before.epoch != epoch or before.boot != header.boot:
         return True
     if reply.urgent or reply.answers or policy.live_s:
@@ -114,17 +116,18 @@ def _is_due(work: Work, policy: Policy, reply: Reply, before: DownState | None, 
         return True
     if header.ledger is None:
         return False
-    main = _main(work, header.ledger.log)
+    main = standing.main(header.ledger.log)
     return main is None or main.seq < header.ledger.seq
 
 
-def _sections(work: Work, keys: IngestKeys, policy: Policy, key: ReplyKey, reply: Reply) -> Iterator[DownSection]:
+def _sections(standing: Standing, keys: IngestKeys, policy: Policy, key: ReplyKey) -> Iterator[DownSection]:
     site, dev, stream_id = key
-    stream = work.stream(site, stream_id, dev)
+    reply = standing.work.replies[key]
+    stream = standing.work.stream(site, stream_id, dev)
     yield ReadingsAck(stream.done.upto, stream.done.lowest(), tuple(sorted(stream.refused)))
-    yield from _ledger_acks(work, reply)
+    yield from _ledger_acks(standing, reply)
     yield from reply.answers[-1:]
-    wanted = blocks.wanted_schemas(work.connection, site, SCHEMAS_WANTED_MAX)
+    wanted = standing.wanted.get(site)
     if wanted:
         yield SchemasWanted(tuple(wanted))
     if reply.header.rows_waiting:
@@ -132,27 +135,26 @@ def _sections(work: Work, keys: IngestKeys, policy: Policy, key: ReplyKey, reply
     if policy.live_s:
         yield Live(policy.live_s, policy.live_row_ms)
     pair = Keys(keys.current.public_hex, keys.next.public_hex)
-    if pair != _keys_at_commissioning(work, site):
+    if pair != standing.keys_at_commissioning(site):
         yield pair
 
 
-def _ledger_acks(work: Work, reply: Reply) -> Iterator[LedgerAck]:
+def _ledger_acks(standing: Standing, reply: Reply) -> Iterator[LedgerAck]:
     """The logs that records came for, and the one that the header says is open, by branch."""
     logs = dict(reply.logs)
     if reply.header.ledger is not None:
         logs[reply.header.ledger.log] = None
     room = LEDGER_ACKS_MAX
     for log in logs:
-        row = ledger_table.lock_log(work.connection, log)
+        row = standing.rows.get(log)
         if row is not None and row.site != reply.header.site:
             continue
-        branches = ledger_table.branches(work.connection, log)
-        main = next((branch for branch in branches if branch.branch == MAIN), None)
-        send_from, disputed = _asked(work, log, 0 if main is None else main.seq)
-        if main is None:
+        send_from, all_disputed = standing.asked(log)
+        disputed = tuple(all_disputed[-DISPUTED_MAX:])
+        if standing.main(log) is None:
             yield LedgerAck(log, 0, NO_HASH, 0, 0, 0, send_from=send_from, disputed=disputed)
             room -= 1
-        for branch in branches[:room]:
+        for branch in standing.heads.get(log, [])[:room]:
             yield LedgerAck(
                 log,
                 branch.seq,
@@ -168,26 +170,3 @@ def _ledger_acks(work: Work, reply: Reply) -> Iterator[LedgerAck]:
             room -= 1
         if room <= 0:
             return
-
-
-def _asked(work: Work, log: str, head: int) -> tuple[int, tuple[int, ...]]:
-    """From which record on to send (0: nothing waits for an earlier one), and the newest numbers in dispute."""
-    gaps = ledger_aside.gaps(work.connection, log)
-    disputed = [seq for gap in gaps if gap.reason == "disputed" for seq in range(gap.from_seq, gap.to_seq + 1)]
-    first = holes.expected(head, [(gap.from_seq, gap.to_seq) for gap in gaps])
-    waiting = any(seq > head for seq in ledger_aside.parked_seqs(work.connection, log))
-    return first if waiting else 0, tuple(disputed[-DISPUTED_MAX:])
-
-
-def _main(work: Work, log: str) -> Branch | None:
-    branches = ledger_table.branches(work.connection, log)
-    return branches[0] if branches and branches[0].branch == MAIN else None
-
-
-def _keys_at_commissioning(work: Work, site: str) -> Keys | None:
-    """The pair that the site's newest act carries: a device that has it needs no telling."""
-    acts = sites.acts_of(work.connection, site)
-    if not acts:
-        return None
-    fields = parse_act(acts[-1])
-    return Keys(str(fields["ingest_key"]), str(fields["ingest_next"]))

@@ -37,7 +37,7 @@ def open_frame(work: Work, topic: Topic, name: str, payload: bytes) -> Frame | N
         work.letter(kept, site=topic.site, topic=name, kind="frame", reason=reason)
         return None
     try:
-        frame = decode_frame(payload)
+        frame = work.opened.get(payload) or decode_frame(payload)
     except WireError as error:
         work.tally.add("frame_refused")
         work.letter(payload, site=topic.site, topic=name, kind="frame", reason=str(error))
@@ -98,10 +98,8 @@ def take_status(work: Work, topic: Topic, name: str, payload: bytes) -> None:
 
 def save(work: Work) -> None:
     """Keep the newest headers, and count what came in the quarter of an hour of the server's clock."""
-    for _, header in sorted(work.headers.items()):
-        status.save_header(work.connection, header, work.now_ms)
-    for (site, dev), (frames, octets) in sorted(work.arrivals.items()):
-        status.note_arrivals(work.connection, site, dev, work.now_ms, frames=frames, octets=octets)
+    status.save_headers(work.connection, [header for _, header in sorted(work.headers.items())], work.now_ms)
+    status.note_many_arrivals(work.connection, work.arrivals, work.now_ms)
 
 
 def _registered(work: Work, site: str, device: str) -> bool:

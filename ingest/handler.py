@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 
-from ingest import acknowledger, frames, rows, times
+from ingest import acknowledger, ahead, frames, rows, times
 from ingest.acknowledger import Outgoing, Policy
 from ingest.keys import IngestKeys
 from ingest.ledger import Ledger
-from ingest.work import Reply, Work
+from ingest.work import Message, Reply, Work
 from kiosk.errors import WireError
 from kiosk.wire.down_sections import TimeAnswer
 from kiosk.wire.frame import (
@@ -39,6 +39,8 @@ from store.errors import RetryLater, StoreError
 from store.letters import Limits
 from store.readings.base import ReadingsStore
 
+__all__ = ["CrashError", "Handler", "Message", "is_fault"]
+
 _log = logging.getLogger(__name__)
 
 ORDER = {KIND_SCHEMA: 0, KIND_BOOTS: 1, KIND_LEDGER: 2, KIND_BLOCK: 3, KIND_TIME_REQUEST: 4}
@@ -52,14 +54,6 @@ NAMES = {
 }
 TRIM_EVERY = 256
 """Dead letters and parked blocks are looked through once in so many transactions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message from the broker."""
-
-    topic: str
-    payload: bytes
 
 
 DRIVER_FAULTS = frozenset({"OperationalError", "InterfaceError", "InternalError"})
@@ -142,6 +136,7 @@ class Handler:
             ledger = Ledger(work)
             number = 0
             try:
+                ahead.look(work, batch.messages)
                 for number, message in enumerate(batch.messages):
                     self._take_message(work, ledger, message, (number, batch.crashed[number]))
                 return self._finish(work, ledger)

@@ -36,6 +36,7 @@ def take_schema(work: Work, header: Header, reply: Reply, body: bytes) -> None:
         return
     blocks.add_schema(work.connection, header.site, schema, work.now_ms)
     work.tally.add("schemas")
+    work.archive()
     for block in blocks.waiting_for_schema(work.connection, header.site, schema.hash):
         try:
             columns = _decode(block.body, schema)
@@ -85,7 +86,7 @@ def take_block(work: Work, header: Header, reply: Reply, body: bytes) -> None:
     else:
         stored = True
         state = _write(work, header.site, columns, schema)
-        blocks.add(work.connection, [replace(block, state=state)])
+        work.blocks.append(replace(block, state=state))
         work.tally.add("blocks")
     if stored:
         stream.done.add(head.first, head.count)
@@ -108,6 +109,7 @@ def take_lowest_kept(work: Work, header: Header) -> None:
 
 def write_waiting(work: Work) -> None:
     """Write the blocks whose boot has just been dated; a boot with many is left to office. None was written before."""
+    work.archive()
     for site, boot_id in sorted(work.dated_boots):
         if work.readings.has_boot(site, boot_id):
             # A store beside the ledger's keeps what it got before a commit that then failed, maybe under another date.
@@ -165,10 +167,11 @@ def _touches(done: RangeSet, head: BlockHead) -> bool:
 def _park(work: Work, header: Header, reply: Reply, block: Block) -> bool:
     """Let a block wait for its schema, which the edge is asked for. False: no room, the edge keeps the rows."""
     reply.urgent = True
+    work.archive()
     if blocks.count(work.connection, header.site, blocks.PARKED) >= PARKED_BLOCKS_MAX:
         work.tally.add("block_parking_full")
         return False
-    blocks.add(work.connection, [block])
+    work.blocks.append(block)
     work.tally.add("block_parked")
     return True
 

@@ -67,6 +67,7 @@ def offer_fix(work: Work, site: str, number: int, fix: TimeFix) -> None:
     offset_ms = fix.utc_ms - fix.mono_ms
     state = replace(state, fix=fix)
     if state.offset_ms is None or abs(offset_ms - state.offset_ms) >= SAME_DATE_MS:
+        work.archive()
         if state.offset_ms is not None and blocks.count(work.connection, site, blocks.WRITTEN, fix.boot):
             work.tally.add("redatings")
             state = replace(state, needs_redating=True)
@@ -101,6 +102,5 @@ def take_boots(work: Work, header: Header, body: bytes) -> None:
 
 def save(work: Work) -> None:
     """Write the boots that changed."""
-    for key in sorted(work.changed_boots):
-        boots.save(work.connection, work.boots[key])
+    boots.save(work.connection, *(work.boots[key] for key in sorted(work.changed_boots)))
     work.changed_boots.clear()

@@ -6,15 +6,17 @@ Nothing here outlives the transaction, so a rollback leaves nothing behind.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from ingest.counters import Tally
 from kiosk.wire.down_sections import TimeAnswer
-from kiosk.wire.frame import Header
+from kiosk.wire.frame import Frame, Header
 from kiosk.wire.schema import Schema
-from store import blocks, days, letters, sites, streams
+from store import blocks, boots, days, letters, sites, status, streams
+from store.blocks import Block
 from store.boots import Boot
 from store.readings.base import Batch, ReadingsStore
 from store.sites import DeviceKey, Site
@@ -23,6 +25,14 @@ from store.streams import Stream
 
 ReplyKey = tuple[str, str, str]
 """(site, device, stream)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message from the broker."""
+
+    topic: str
+    payload: bytes
 
 
 @dataclass(slots=True)
@@ -58,6 +68,10 @@ class Work:
     """Site -> a header that is newer than the one in the table."""
     statuses: dict[str, SiteStatus | None] = field(default_factory=dict)
     """Site -> how it stood before this transaction."""
+    opened: dict[bytes, Frame] = field(default_factory=dict)
+    """Frames that were decoded ahead, by their bytes."""
+    blocks: list[Block] = field(default_factory=list)
+    """For the archive, in one call."""
     arrivals: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     """(site, device) -> frames and bytes."""
     _dirty: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -65,6 +79,20 @@ class Work:
     _keys: dict[str, dict[str, DeviceKey]] = field(default_factory=dict)
     _schemas: dict[tuple[str, str], Schema | None] = field(default_factory=dict)
     _streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
+
+    def look_ahead(self, headers: Sequence[Header], named: Sequence[tuple[str, str]]) -> None:
+        """Read what the frames of these headers will ask for, in one query a table; `named` are (site, schema)."""
+        codes = sorted({header.site for header in headers})
+        self._keys = {code: {} for code in codes}
+        for key in sites.keys_of(self.connection, *codes):
+            self._keys[key.site][key.key_id] = key
+        known = [header for header in headers if header.device in {key.dev for key in self._keys[header.site].values()}]
+        for stream in streams.load_many(self.connection, sorted({(each.site, each.stream) for each in known})):
+            self._streams[stream.site, stream.stream] = stream
+        for boot in boots.get_many(self.connection, sorted({(each.site, each.boot) for each in known})):
+            self.boots[boot.site, boot.boot] = boot
+        self.statuses = dict.fromkeys(codes) | {each.site: each for each in status.get_many(self.connection, codes)}
+        self._schemas |= blocks.schemas_of(self.connection, sorted(set(named)))
 
     def site(self, code: str) -> Site | None:
         """A registered site."""
@@ -97,6 +125,11 @@ class Work:
             self._streams[key] = known or streams.create(self.connection, site, stream_id, dev, self.now_ms)
         return self._streams[key]
 
+    def archive(self) -> None:
+        """Write the gathered blocks now: somebody is about to look for blocks in the archive."""
+        blocks.add(self.connection, self.blocks)
+        self.blocks.clear()
+
     def mark_dirty(self, site: str, dirty: set[str]) -> None:
         """These days' figures are to be computed again."""
         self._dirty[site] |= dirty
@@ -112,7 +145,5 @@ class Work:
 
     def save_streams_and_days(self) -> None:
         """Write what was gathered about rows and days."""
-        for stream in self._streams.values():
-            streams.save(self.connection, stream)
-        for site, dirty in sorted(self._dirty.items()):
-            days.mark_dirty(self.connection, site, dirty, self.now_ms)
+        streams.save(self.connection, *self._streams.values())
+        days.mark_many_dirty(self.connection, self._dirty, self.now_ms)

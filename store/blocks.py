@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from kiosk.wire.schema import Schema, parse_schema
 from store.schema import block, flagged_value, schema
@@ -68,11 +69,14 @@ def waiting_for_schema(connection: Connection, site: str, schema_hash: str) -> l
     return [Block(*row) for row in connection.execute(query.order_by(table.id))]
 
 
-def wanted_schemas(connection: Connection, site: str, limit: int) -> list[str]:
-    """Hashes that parked blocks name."""
+def wanted_schemas(connection: Connection, sites: Sequence[str], limit: int) -> dict[str, list[str]]:
+    """Hashes that parked blocks of these sites name, at most `limit` of each."""
     table = block.c
-    query = select(table.schema_hash).where(table.state == PARKED, table.site == site).distinct()
-    return list(connection.scalars(query.order_by(table.schema_hash).limit(limit)))
+    query = select(table.site, table.schema_hash).where(table.state == PARKED, table.site.in_(sites)).distinct()
+    wanted: dict[str, list[str]] = {}
+    for row in connection.execute(query.order_by(table.site, table.schema_hash)):
+        wanted.setdefault(row.site, []).append(row.schema_hash)
+    return {site: hashes[:limit] for site, hashes in wanted.items()}
 
 
 def count(connection: Connection, site: str, state: str, boot: str | None = None) -> int:
@@ -118,7 +122,19 @@ def get_schema(connection: Connection, site: str, schema_hash: str) -> Schema | 
     """A schema by its hash, None if the site never announced it."""
     named = (schema.c.site == site, schema.c.hash == schema_hash)
     canonical = connection.scalar(select(schema.c.canonical).where(*named))
-    return None if canonical is None else parse_schema(canonical)
+    return None if canonical is None else _parsed(canonical)
+
+
+def schemas_of(connection: Connection, named: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Schema]:
+    """Those schemas, by (site, hash), that their sites announced."""
+    query = select(schema).where(tuple_(schema.c.site, schema.c.hash).in_(named))
+    return {(row.site, row.hash): _parsed(row.canonical) for row in connection.execute(query)}
+
+
+@lru_cache(maxsize=1024)
+def _parsed(canonical: bytes) -> Schema:
+    """Sites with the same devices share one."""
+    return parse_schema(canonical)
 
 
 def add_flagged(connection: Connection, values: Sequence[FlaggedValue]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, tuple_, update
 
 from kiosk.time import TimeFix, day_of
 from store.schema import boot, ledger_record
@@ -72,26 +73,32 @@ def get(connection: Connection, site: str, boot_id: str) -> Boot | None:
     return None if row is None else _boot(row)
 
 
-def save(connection: Connection, state: Boot) -> None:
-    """Keep a boot as it is known now."""
+def get_many(connection: Connection, named: Sequence[tuple[str, str]]) -> list[Boot]:
+    """Those boots, by (site, boot), that are known; locked in one order, so that workers never wait in a ring."""
+    query = select(boot).where(tuple_(boot.c.site, boot.c.boot).in_(named)).order_by(boot.c.site, boot.c.boot)
+    return [_boot(row) for row in connection.execute(query.with_for_update())]
+
+
+def save(connection: Connection, *states: Boot) -> None:
+    """Keep boots as they are known now."""
+    upsert(connection, boot, *(_row(state) for state in states))
+
+
+def _row(state: Boot) -> dict[str, str | int | None]:
     fix = state.fix
-    upsert(
-        connection,
-        boot,
-        {
-            "site": state.site,
-            "boot": state.boot,
-            "boot_number": state.boot_number,
-            "first_mono_ms": state.first_mono_ms,
-            "last_mono_ms": state.last_mono_ms,
-            "fix_source": "none" if fix is None else fix.source,
-            "fix_mono_ms": None if fix is None else fix.mono_ms,
-            "fix_utc_ms": None if fix is None else fix.utc_ms,
-            "fix_uncertainty_ms": None if fix is None else fix.uncertainty_ms,
-            "offset_ms": state.offset_ms,
-            "needs_redating": state.needs_redating,
-        },
-    )
+    return {
+        "site": state.site,
+        "boot": state.boot,
+        "boot_number": state.boot_number,
+        "first_mono_ms": state.first_mono_ms,
+        "last_mono_ms": state.last_mono_ms,
+        "fix_source": "none" if fix is None else fix.source,
+        "fix_mono_ms": None if fix is None else fix.mono_ms,
+        "fix_utc_ms": None if fix is None else fix.utc_ms,
+        "fix_uncertainty_ms": None if fix is None else fix.uncertainty_ms,
+        "offset_ms": state.offset_ms,
+        "needs_redating": state.needs_redating,
+    }
 
 
 def of_site(connection: Connection, site: str) -> list[Boot]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, delete, select
@@ -44,7 +44,13 @@ class SiteDay:
 
 def mark_dirty(connection: Connection, site: str, days: Iterable[str], now_ms: int) -> None:
     """Ask for the figures of these days to be computed again."""
-    rows = [{"site": site, "day": day, "marks": 1, "marked_ms": now_ms} for day in sorted(set(days))]
+    mark_many_dirty(connection, {site: days}, now_ms)
+
+
+def mark_many_dirty(connection: Connection, dirty: Mapping[str, Iterable[str]], now_ms: int) -> None:
+    """The same for days by site; in one order, so that workers never wait in a ring."""
+    named = [(site, day) for site, days in sorted(dirty.items()) for day in sorted(set(days))]
+    rows = [{"site": site, "day": day, "marks": 1, "marked_ms": now_ms} for site, day in named]
     add_up(connection, dirty_day, rows, ("marks",))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -88,6 +88,16 @@ def parked_seqs(connection: Connection, log: str) -> list[int]:
     )
 
 
+def parked_seqs_of(connection: Connection, logs: Iterable[str]) -> dict[str, list[int]]:
+    """The same of several logs; a log without parked records is absent."""
+    table = ledger_parked.c
+    query = select(table.log, table.seq).where(table.log.in_(list(logs))).order_by(table.seq)
+    waiting: dict[str, list[int]] = {}
+    for row in connection.execute(query):
+        waiting.setdefault(row.log, []).append(row.seq)
+    return waiting
+
+
 def unpark(connection: Connection, log: str, seq: int, digest: str) -> None:
     """A parked record has found its place, or has to make room for one that is asked for earlier."""
     table = ledger_parked.c
@@ -131,6 +141,15 @@ def gaps(connection: Connection, log: str) -> list[Gap]:
     """The holes of a log, rising; they do not overlap."""
     query = select(ledger_gap).where(ledger_gap.c.log == log).order_by(ledger_gap.c.from_seq)
     return [Gap(*row) for row in connection.execute(query)]
+
+
+def gaps_of(connection: Connection, logs: Iterable[str]) -> dict[str, list[Gap]]:
+    """The same of several logs; a log without holes is absent."""
+    query = select(ledger_gap).where(ledger_gap.c.log.in_(list(logs))).order_by(ledger_gap.c.from_seq)
+    found: dict[str, list[Gap]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.log, []).append(Gap(*row))
+    return found
 
 
 def add_gap(connection: Connection, gap: Gap) -> None:

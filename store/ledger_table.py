@@ -141,6 +141,12 @@ def lock_log(connection: Connection, log: str) -> Log | None:
     return None if row is None else Log(*row)
 
 
+def lock_logs(connection: Connection, logs: Iterable[str]) -> dict[str, Log]:
+    """Those logs that are known; locked in one order, so that workers never wait in a ring."""
+    query = select(ledger_log).where(ledger_log.c.log.in_(list(logs))).order_by(ledger_log.c.log).with_for_update()
+    return {row.log: Log(*row) for row in connection.execute(query)}
+
+
 def open_log(connection: Connection, opened: Log) -> Log:
     """Begin a log with an empty main branch, or give the one that is there; locked."""
     insert_new(connection, ledger_log, [{name: getattr(opened, name) for name in Log.__slots__}])
@@ -175,6 +181,15 @@ def branches(connection: Connection, log: str) -> list[Branch]:
     """The heads of a log, main branch first; none before its first record."""
     query = select(ledger_branch).where(ledger_branch.c.log == log).order_by(ledger_branch.c.branch)
     return [Branch(*row) for row in connection.execute(query)]
+
+
+def branches_of(connection: Connection, logs: Iterable[str]) -> dict[str, list[Branch]]:
+    """The same of several logs; a log without a record is absent."""
+    query = select(ledger_branch).where(ledger_branch.c.log.in_(list(logs))).order_by(ledger_branch.c.branch)
+    heads: dict[str, list[Branch]] = {}
+    for row in connection.execute(query):
+        heads.setdefault(row.log, []).append(Branch(*row))
+    return heads
 
 
 def save_branch(connection: Connection, branch: Branch) -> None:

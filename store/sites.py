@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,15 +112,21 @@ def all_sites(connection: Connection) -> list[Site]:
     return [_site(row) for row in connection.execute(select(site).order_by(site.c.code))]
 
 
-def keys_of(connection: Connection, code: str) -> list[DeviceKey]:
-    """Every key that ever belonged to a device of the site."""
-    rows = connection.execute(select(device_key).where(device_key.c.site == code).order_by(device_key.c.key_id))
+def keys_of(connection: Connection, *codes: str) -> list[DeviceKey]:
+    """Every key that ever belonged to a device of these sites."""
+    rows = connection.execute(select(device_key).where(device_key.c.site.in_(codes)).order_by(device_key.c.key_id))
     return [DeviceKey(*row) for row in rows]
 
 
 def acts_of(connection: Connection, code: str) -> list[bytes]:
     """The site's acts as they were issued, oldest first."""
     return list(connection.scalars(select(act.c.octets).where(act.c.site == code).order_by(act.c.issued_ms)))
+
+
+def newest_acts(connection: Connection, codes: Sequence[str]) -> dict[str, bytes]:
+    """The newest act of each of these sites that has one."""
+    query = select(act.c.site, act.c.octets).where(act.c.site.in_(codes)).order_by(act.c.issued_ms)
+    return {row.site: row.octets for row in connection.execute(query)}
 
 
 def _site(row: Any) -> Site:

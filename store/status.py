@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from kiosk.wire.frame import Header
 from store.schema import arrival, down_state, site_status
@@ -83,15 +84,29 @@ def get(connection: Connection, site: str) -> SiteStatus | None:
     return None if row is None else SiteStatus(*row)
 
 
+def get_many(connection: Connection, sites: Sequence[str]) -> list[SiteStatus]:
+    """How those of these sites stand that were ever heard."""
+    return [SiteStatus(*row) for row in connection.execute(select(site_status).where(site_status.c.site.in_(sites)))]
+
+
 def all_statuses(connection: Connection) -> list[SiteStatus]:
     """How every site stands that was ever heard, by site."""
     return [SiteStatus(*row) for row in connection.execute(select(site_status).order_by(site_status.c.site))]
 
 
 def save_header(connection: Connection, header: Header, now_ms: int) -> None:
-    """Keep the newest header."""
+    """Keep the newest header of one site."""
+    save_headers(connection, [header], now_ms)
+
+
+def save_headers(connection: Connection, headers: Iterable[Header], now_ms: int) -> None:
+    """Keep the newest header of each site."""
+    upsert(connection, site_status, *(_row(header, now_ms) for header in headers))
+
+
+def _row(header: Header, now_ms: int) -> dict[str, Any]:
     ledger = header.ledger
-    row = {
+    return {
         "site": header.site,
         "dev": header.device,
         "arrival_ms": now_ms,
@@ -106,16 +121,24 @@ def save_header(connection: Connection, header: Header, now_ms: int) -> None:
         "sum_in": None if ledger is None else ledger.sum_in,
         "sum_out": None if ledger is None else ledger.sum_out,
         "box": None if ledger is None else ledger.box,
-    }
-    upsert(connection, site_status, row | {name: getattr(header, name) for name in _AS_IN_HEADER})
+    } | {name: getattr(header, name) for name in _AS_IN_HEADER}
 
 
 def note_arrivals(connection: Connection, site: str, dev: str, now_ms: int, *, frames: int, octets: int) -> None:
-    """Count frames that came now, and how many bytes they were."""
+    """Count frames of one device that came now, and how many bytes they were."""
+    note_many_arrivals(connection, {(site, dev): (frames, octets)}, now_ms)
+
+
+def note_many_arrivals(connection: Connection, arrived: Mapping[tuple[str, str], tuple[int, int]], now_ms: int) -> None:
+    """Count what came now: (site, device) -> frames, and how many bytes they were."""
     slot_ms = now_ms - now_ms % SLOT_MS
-    counted = {"site": site, "slot_ms": slot_ms, "frames": frames, "octets": octets}
-    add_up(connection, arrival, [counted], ("frames", "octets"))
-    upsert(connection, site_status, {"site": site, "dev": dev, "arrival_ms": now_ms})
+    counted: dict[str, dict[str, str | int]] = {}
+    for (site, _), (frames, octets) in sorted(arrived.items()):
+        known = counted.setdefault(site, {"site": site, "slot_ms": slot_ms, "frames": 0, "octets": 0})
+        known |= {"frames": int(known["frames"]) + frames, "octets": int(known["octets"]) + octets}
+    add_up(connection, arrival, list(counted.values()), ("frames", "octets"))
+    last = {site: {"site": site, "dev": dev, "arrival_ms": now_ms} for site, dev in sorted(arrived)}
+    upsert(connection, site_status, *last.values())
 
 
 def note_online(connection: Connection, site: str, dev: str, now_ms: int, *, online: bool) -> None:
@@ -138,15 +161,20 @@ def octets_received(connection: Connection, site: str, start_ms: int, end_ms: in
     return sum(connection.scalars(query))
 
 
-def down(connection: Connection, site: str, dev: str) -> DownState | None:
-    """What was last said to a device."""
+def downs(connection: Connection, devices: Sequence[tuple[str, str]]) -> dict[tuple[str, str], DownState]:
+    """What was last said to devices, by (site, device); locked in one order, so that workers never wait in a ring."""
     table = down_state.c
-    query = select(table.epoch, table.counter, table.sent_ms, table.boot).where(table.site == site, table.dev == dev)
-    row = connection.execute(query.with_for_update()).one_or_none()
-    return None if row is None else DownState(*row)
+    query = select(down_state).where(tuple_(table.site, table.dev).in_(devices)).order_by(table.site, table.dev)
+    return {
+        (row.site, row.dev): DownState(row.epoch, row.counter, row.sent_ms, row.boot)
+        for row in connection.execute(query.with_for_update())
+    }
 
 
-def save_down(connection: Connection, site: str, dev: str, state: DownState) -> None:
-    """Keep what is said to a device, in the transaction of what is acknowledged."""
-    row = {name: getattr(state, name) for name in DownState.__slots__}
-    upsert(connection, down_state, {"site": site, "dev": dev, **row})
+def save_downs(connection: Connection, states: Mapping[tuple[str, str], DownState]) -> None:
+    """Keep what is said to devices, in the transaction of what is acknowledged."""
+    rows = [
+        {"site": site, "dev": dev} | {name: getattr(state, name) for name in DownState.__slots__}
+        for (site, dev), state in sorted(states.items())
+    ]
+    upsert(connection, down_state, *rows)

@@ -1,6 +1,7 @@
 """Insert-or-update and insert-or-leave in the dialect at hand: the two statements that SQL never settled on.
 
-Statements are built once a table and set of columns: building one costs more than running it.
+Statements are built once a table and set of columns: building one costs more than running it. Many rows go to
+PostgreSQL as one array a column, because a statement a row is a journey a row.
 """
 
 from __future__ import annotations
@@ -9,8 +10,20 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, String, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
+
+ROWS_APART = 3
+"""Up to so many rows a statement each is as quick."""
+
+_ARRAYS = (
+    (Boolean, "boolean"),
+    (Integer, "bigint"),
+    (BigInteger, "bigint"),
+    (Double, "float8"),
+    (LargeBinary, "bytea"),
+)
+"""What a column's values travel as; texts as text, so that one too long is refused and not cut."""
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -22,20 +35,47 @@ def insert(connection: Connection, table: Table) -> Any:
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not there yet; leave the others as they are."""
-    if rows:
+    if _as_arrays(connection, rows):
+        _run_arrays(connection, _array_insert(table, tuple(rows[0]), None), rows)
+    elif rows:
         connection.execute(_insert_new(connection.dialect.name, table), rows)
 
 
 def upsert(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
     """Insert each row, or give the row of the same primary key its values; all rows have the same columns."""
-    if rows:
-        connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0]), ()), rows)
+    add_up(connection, table, rows, ())
 
 
 def add_up(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], sums: tuple[str, ...]) -> None:
-    """Insert each row, or add its columns `sums` to those of the row of the same primary key and set the others."""
-    if rows:
+    """Insert each row, or add its columns `sums` to those of the row of the same primary key and set the others.
+
+    Many rows at once must be of different keys.
+    """
+    if _as_arrays(connection, rows):
+        _run_arrays(connection, _array_insert(table, tuple(rows[0]), sums), rows)
+    elif rows:
         connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0]), sums), rows)
+
+
+def update_many(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Give the rows named by their column `key` the other values; rows that are not there are passed over."""
+    if _as_arrays(connection, rows):
+        _run_arrays(connection, _array_update(table, key, tuple(rows[0])), rows)
+    elif rows:
+        changed = [name for name in rows[0] if name != key]
+        statement = update(table).where(table.c[key] == bindparam("key_"))
+        statement = statement.values({name: bindparam(f"{name}_") for name in changed})
+        connection.execute(
+            statement, [{f"{name}_": row[name] for name in changed} | {"key_": row[key]} for row in rows]
+        )
+
+
+def _as_arrays(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> bool:
+    return len(rows) > ROWS_APART and connection.dialect.name == "postgresql"
+
+
+def _run_arrays(connection: Connection, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    connection.exec_driver_sql(statement, tuple([row[name] for row in rows] for name in rows[0]))
 
 
 @lru_cache(maxsize=256)
@@ -53,3 +93,42 @@ def _upsert(dialect: str, table: Table, names: tuple[str, ...], sums: tuple[str,
         if name not in key
     }
     return statement.on_conflict_do_update(index_elements=key, set_=changes)
+
+
+@lru_cache(maxsize=256)
+def _array_insert(table: Table, names: tuple[str, ...], sums: tuple[str, ...] | None) -> str:
+    """`sums` None leaves rows that are there as they are."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    into = f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM {_arrays(table, names)} ON CONFLICT'  # noqa: S608
+    if sums is None:
+        return f"{into} DO NOTHING"
+    key = [column.name for column in table.primary_key.columns]
+    changes = ", ".join(
+        f'"{name}" = ' + (f'"{table.name}"."{name}" + ' if name in sums else "") + f'excluded."{name}"'
+        for name in names
+        if name not in key
+    )
+    told = ", ".join(f'"{name}"' for name in key)
+    return f"{into} ({told}) DO UPDATE SET {changes}"
+
+
+@lru_cache(maxsize=256)
+def _array_update(table: Table, key: str, names: tuple[str, ...]) -> str:
+    columns = ", ".join(f'"{name}"' for name in names)
+    changes = ", ".join(f'"{name}" = told."{name}"' for name in names if name != key)
+    return (
+        f'UPDATE "{table.name}" SET {changes} FROM {_arrays(table, names)} AS told({columns})'  # noqa: S608
+        f' WHERE "{table.name}"."{key}" = told."{key}"'
+    )
+
+
+def _arrays(table: Table, names: tuple[str, ...]) -> str:
+    return f"unnest({', '.join(f'%s::{_array_of(table, name)}[]' for name in names)})"
+
+
+def _array_of(table: Table, name: str) -> str:
+    kind = table.c[name].type
+    known = next((array for types, array in _ARRAYS if isinstance(kind, types)), None)
+    if known is None and not isinstance(kind, String):
+        raise TypeError(f"{table.name}.{name} has a type that does not travel in arrays yet")
+    return known or "text"
