@@ -88,6 +88,7 @@ DAYS: dict[str, Any] = {
                 "agent": _AVAILABLE,
                 "link": {"permille": 958, "heard": 92, "slots": 96, "slot_s": 900},
                 "battery": {
+                    "device": "mppt",
                     "min_mv": 12_180,
                     "min_at_ms": 1_795_327_800_000,
                     "rested_min_mv": 12_240,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from figures.facts import DayFacts, Points
 from figures.power import span_of
 from figures.spans import between_readings, clip, length, permille
+from figures.witness import battery_voltage
 
 _REST_MS = 900_000
 """So long the current must have been small before a voltage counts as rested."""
@@ -36,6 +37,8 @@ class Stages:
 class Battery:
     """Voltages in mV at the terminals; None where no reading tells."""
 
+    device: str = ""
+    """The one device that all of this but the stages is from; empty where none spoke."""
     min_mv: int | None = None
     """Deepest, loaded or not."""
     min_at_ms: int | None = None
@@ -48,15 +51,9 @@ class Battery:
     coverage_permille: int | None = None
 
 
-def voltage_of(facts: DayFacts) -> Points | None:
-    """The battery's voltage: from the device with the most readings, by name among equals."""
-    found = [points for points in facts.series if points.metric == "battery_voltage_v" and points.times_ms]
-    return min(found, key=lambda points: (-len(points.times_ms), points.device), default=None)
-
-
 def battery(facts: DayFacts) -> Battery:
     """The figures of one day."""
-    voltage = voltage_of(facts)
+    voltage = battery_voltage(facts)
     stages = _stages(facts)
     if voltage is None:
         return Battery(coverage_permille=permille(0, length([facts.whole])), stages=stages)
@@ -66,6 +63,7 @@ def battery(facts: DayFacts) -> Battery:
     rested = _rested(facts, voltage)
     covered = clip(between_readings(voltage.times_ms, facts.parameters.gap_limit_ms), *facts.whole)
     return Battery(
+        device=voltage.device,
         min_mv=None if lowest is None else voltage.values[lowest] * 1000 // scale,
         min_at_ms=None if lowest is None else voltage.times_ms[lowest],
         rested_min_mv=None if rested is None else rested * 1000 // scale,

@@ -22,6 +22,7 @@ from figures.uptime import (
     link_availability,
     power_availability,
 )
+from figures.witness import contradictions
 from kiosk.reading import OWN_DEVICES
 
 VERSION = 2
@@ -110,6 +111,7 @@ def day_figures(facts: DayFacts) -> DayFigures:
         *_missing(facts, covers, covered, agent, power),
         *_doubtful({"solar": solar, "load": load, "shelf": shelf}),
         *_dark(facts, light, solar),
+        *(Reason(Why.DEVICES_DISAGREE, device, apart_mv) for device, apart_mv in contradictions(facts).items()),
     ]
     if link.slots > link.heard:
         reasons.append(Reason(Why.NOT_HEARD, "link", link.slots - link.heard))

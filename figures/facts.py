@@ -105,6 +105,10 @@ class Parameters:
     """Readings further apart vouch for nothing between them."""
     rested_current_ma: int = 500
     """A battery is at rest while its current stays within this."""
+    battery_device: str = ""
+    """The device whose battery voltage and current are believed; empty: by figures.witness.rank."""
+    battery_disagree_mv: int = 300
+    """Two devices may read one battery's voltage so far apart, by cables and their own errors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Why(StrEnum):
     """The same, and no rows wait: the kiosk gave up rows for want of space; amount: milliseconds."""
     DEVICE_SILENT = "device_silent"
     """The agent ran, this device said nothing; subject: device; amount: milliseconds."""
+    DEVICES_DISAGREE = "devices_disagree"
+    """This device reads another battery voltage than the one that is believed; subject: device; amount: millivolts."""
     UNDATED_BOOT = "undated_boot"
     """Boots without a clock that may belong here; amount: how many."""
     FLAGGED_VALUES = "flagged_values"

@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from figures.battery import voltage_of
 from figures.facts import DayFacts, Points
 from figures.power import span_of
 from figures.spans import Span, between_readings, clip, length, merge, permille, subtract
+from figures.witness import battery_voltage, load_switch
 
 SLOT_MS = 900_000
 """The shortest slot of link availability, and the grid of arrivals."""
@@ -64,9 +64,8 @@ def power_availability(facts: DayFacts) -> Availability:
     while the agent lived: on, if its computer hangs on that bus. Without agent: off from a low battery until the next
     boot; after a good battery, and while boots without a clock may have been there, unknown.
     """
-    voltage, load_on = voltage_of(facts), None
-    if voltage is not None:
-        load_on = next((p for p in facts.series if (p.device, p.metric) == (voltage.device, "load_on")), None)
+    voltage = battery_voltage(facts)
+    load_on = None if voltage is None else load_switch(facts, voltage.device)
     up, down = _by_readings(facts, voltage, load_on)
     alive = clip(merge((boot.start_ms, boot.end_ms) for boot in facts.boots), *facts.whole)
     dark = subtract([facts.whole], [*up, *down])

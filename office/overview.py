@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from figures import sun
+from figures import sun, witness
 from figures.day import DayFigures
 from figures.facts import Parameters
 from figures.spans import permille
@@ -213,15 +213,22 @@ def standing(
 
 
 def _low_battery(latest: Mapping[tuple[str, str], Latest], told: Parameters) -> int | None:
-    """When the battery was last read, if it was near the cut-off or the load output was off."""
-    low_mv = told.cutoff_mv + told.warn_margin_mv
-    for (device, metric), voltage in sorted(latest.items()):
-        if metric != "battery_voltage_v":
-            continue
-        load_on = latest.get((device, "load_on"))
-        if voltage.value * 1000 <= low_mv * 10**voltage.decimals or (load_on is not None and load_on.value == 0):
-            return voltage.utc_ms
-    return None
+    """When the battery was last read, by the device that is believed, if it was near the cut-off or the load output
+    was off."""
+    volts = {device: each for (device, metric), each in latest.items() if metric == witness.VOLTAGE}
+    newest_ms = max((each.utc_ms for each in volts.values()), default=0)
+    metrics = {
+        name: {metric for device, metric in latest if device == name}
+        for name, each in volts.items()
+        if newest_ms - each.utc_ms <= _GRACE_MS
+    }
+    chosen = witness.believed(metrics, told.battery_device)
+    if chosen is None:
+        return None
+    voltage, low_mv = volts[chosen], told.cutoff_mv + told.warn_margin_mv
+    low = voltage.value * 1000 <= low_mv * 10**voltage.decimals
+    switches = [latest[name, "load_on"] for name in metrics if (name, "load_on") in latest]
+    return voltage.utc_ms if low or any(switch.value == 0 for switch in switches) else None
 
 
 def _share(each_day: Sequence[Availability]) -> int | None:

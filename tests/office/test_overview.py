@@ -63,6 +63,25 @@ def test_a_silent_site_whose_battery_was_low_says_so(world: World) -> None:
     assert state(world)[0] is State.SILENT_LOW_BATTERY
 
 
+def test_a_low_battery_is_the_believed_devices_word_while_it_speaks(world: World) -> None:
+    world.heard(world.now_ms - 5 * MINUTE)
+    reads(world, "battery_voltage_v", 1270, 5 * MINUTE, "shunt")
+    reads(world, "battery_drawn_total_ah", 40, 5 * MINUTE, "shunt")
+    reads(world, "battery_voltage_v", 1160, 5 * MINUTE)
+    reads(world, "charger_state", 3, 5 * MINUTE)
+    assert state(world)[0] is State.OK
+    reads(world, "battery_voltage_v", 1165, 5 * MINUTE, "shunt")
+    assert state(world)[0] is State.LOW_BATTERY
+
+
+def test_a_shunt_that_fell_silent_is_not_asked_whether_the_battery_is_low(world: World) -> None:
+    world.heard(world.now_ms - 5 * MINUTE)
+    reads(world, "battery_voltage_v", 1165, 2 * HOUR, "shunt")
+    reads(world, "battery_drawn_total_ah", 40, 2 * HOUR, "shunt")
+    reads(world, "battery_voltage_v", 1290, 5 * MINUTE)
+    assert state(world) == (State.DEVICE_SILENT, "shunt")
+
+
 def test_a_low_battery_and_a_load_output_that_is_off(world: World) -> None:
     world.heard(world.now_ms)
     reads(world, "battery_voltage_v", 1190, MINUTE)
