@@ -7,31 +7,19 @@ only once its chunk is committed, so the number of a lost one may be given again
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from edge_agent.outbox.chunks import Chunks, Oldest
 from edge_agent.outbox.database import Database, StorageFull
-from kiosk.errors import WireError
+from edge_agent.outbox.schemas import Schemas
 from kiosk.reading import Flag, Row
-from kiosk.wire.block import BODY_MAX_BYTES, Block, decode_block, encode_block
-from kiosk.wire.elements import crc32
+from kiosk.wire.block import Block
 from kiosk.wire.ranges import Range, RangeSet
-from kiosk.wire.schema import Schema, parse_schema
+from kiosk.wire.schema import Schema
 
 STREAM_ID_BYTES = 16
-_PLAIN = 0
-"""Coding of what is stored: quick to write and to read; the smallest is looked for when it is sent."""
-_VALUE_MAX_BYTES = 24
-"""A value, or the flag in its place, at its largest: so many rows surely fit a block."""
 _TRIM_PARTS = 20
 """For want of space a twentieth of what is kept goes at once, the oldest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Oldest:
-    """The oldest row kept, for its age."""
-
-    boot_number: int
-    mono_ms: int
 
 
 class Outbox:
@@ -42,8 +30,8 @@ class Outbox:
         self._chunk_rows = chunk_rows
         self._rows_max = rows_max
         self._entropy = entropy
-        self._schema: Schema | None = None
-        self._chunk_limit = chunk_rows
+        self._schemas = Schemas(database)
+        self._chunks = Chunks(database, self._schemas.positions, self._drop_rotten)
         self._boot = ("", 0)
         self._pending: list[Row] = []
         if database.row("SELECT 1 FROM state") is None:
@@ -83,20 +71,17 @@ class Outbox:
 
     def use_schema(self, schema: Schema, now_ms: int) -> None:
         """Rows from here on have these positions; stores the schema. Rows of the earlier one are committed first."""
-        if self._schema is not None and schema.hash == self._schema.hash:
+        if self._schemas.current is not None and schema.hash == self._schemas.current.hash:
             return
         self.commit(now_ms)
-        self._schema = schema
-        self._chunk_limit = max(
-            1, min(self._chunk_rows, BODY_MAX_BYTES // ((len(schema.columns) + 1) * _VALUE_MAX_BYTES))
-        )
-        self._database.with_room(lambda: self._keep_schema(schema), self.make_room)
+        self._schemas.current = schema
+        self._database.with_room(lambda: self._schemas.keep(schema), self.make_room)
 
     def append(self, mono_ms: int, values: tuple[int | None, ...], flags: tuple[Flag, ...]) -> int:
         """Take one row into memory; tells its number. Commits when a chunk is full. Never raises for want of space."""
         number = self.head + len(self._pending) + 1
         self._pending.append(Row(number, mono_ms, values, flags))
-        if len(self._pending) >= self._chunk_limit:
+        if len(self._pending) >= self._chunk_rows:
             self.commit(mono_ms)
         return number
 
@@ -128,34 +113,11 @@ class Outbox:
         Starts with the first kept row that is not below `first`; None if there is none. Chunks that cannot be read
         back are counted and dropped on the way: the hole is declared by `lowest_kept` once it is the oldest.
         """
-        sql = (
-            "SELECT first, row_count, boot_number, schema, crc, body FROM chunk "
-            "WHERE first + row_count > ? AND first < ? AND first >= ? ORDER BY first LIMIT ?"
-        )
-        at = self._chunk_at(first)
-        merged: list[Row] = []
-        key: tuple[str, int, str] | None = None
-        for row in self._database.rows(sql, (first, end, at, max(1, rows_max // self._chunk_rows + 2))):
-            block = self._decoded(row)
-            if block is None:
-                if merged:
-                    break
-                continue
-            rows = [each for each in block.rows if first <= each.number < end]
-            if merged and (key != _key(block) or rows[0].number != merged[-1].number + 1 or not _rises(merged, rows)):
-                break
-            key = _key(block)
-            merged.extend(rows)
-            if len(merged) >= rows_max:
-                break
-        if key is None or not merged:
-            return None
-        boot, number, schema = key
-        return Block(merged[0].number, boot, number, schema, tuple(merged[:rows_max]))
+        return self._chunks.read(first, end, rows_max, max(1, rows_max // self._chunk_rows + 2))
 
     def positions(self, schema_hash: str) -> int:
         """How many positions the rows of a kept schema have. KeyError for an unknown one."""
-        return len(self._schema_of(schema_hash).columns)
+        return self._schemas.positions(schema_hash)
 
     def acknowledge(self, ranges: Sequence[Range]) -> int:
         """Delete what the server has, in the caller's transaction; tells how many rows are done that were not before.
@@ -165,12 +127,9 @@ class Outbox:
         added = sum(self.done.add(first, count) for first, count in ranges)
         if not added:
             return 0
-        self._delete_below(self.done.upto + 1)
+        self._chunks.delete_below(self.done.upto + 1)
         for first, count in self.done.ranges:
-            self._database.write(
-                "DELETE FROM chunk WHERE first >= ? AND first < ? AND first + row_count <= ?",
-                (first, first + count, first + count),
-            )
+            self._chunks.delete_within(first, count)
         self._count()
         return added
 
@@ -185,14 +144,12 @@ class Outbox:
         """
         shift = self.lowest_kept - 1
         self.stream = self._entropy(STREAM_ID_BYTES).hex()
-        # Through negative numbers: a row may not meet the number of one that has not moved yet.
-        self._database.write("UPDATE chunk SET first = ? - first", (shift,))
-        self._database.write("UPDATE chunk SET first = -first")
+        self._chunks.renumber(shift)
         self.head -= shift
         self.dropped = 0
         self._pending = [replace(row, number=row.number - shift) for row in self._pending]
         self._database.write("UPDATE state SET stream = ?, head = ?, dropped = 0", (self.stream, self.head))
-        self._database.write("UPDATE schema SET told = 0")
+        self._schemas.tell_all_again()
         self.done = RangeSet()
         self._count()
 
@@ -213,40 +170,28 @@ class Outbox:
 
     def schema_canonical(self, schema_hash: str) -> bytes | None:
         """The canonical bytes of a kept schema."""
-        row = self._database.row("SELECT canonical FROM schema WHERE hash = ?", (schema_hash,))
-        return None if row is None else bytes(row[0])
+        return self._schemas.canonical(schema_hash)
 
     def schema_told(self, schema_hash: str) -> bool:
         """Whether the server is known to have it."""
-        return self._database.row("SELECT 1 FROM schema WHERE hash = ? AND told = 1", (schema_hash,)) is not None
+        return self._schemas.told(schema_hash)
 
     def mark_schema(self, schema_hash: str, told: bool) -> None:
         """Note that the server has a schema, or asked for it; inside the caller's transaction."""
-        self._database.write("UPDATE schema SET told = ? WHERE hash = ?", (int(told), schema_hash))
+        self._schemas.mark(schema_hash, told)
 
     def forget_schemas(self) -> None:
         """Drop schemas that no kept chunk uses; inside the caller's transaction."""
-        current = "" if self._schema is None else self._schema.hash
-        self._database.write(
-            "DELETE FROM schema WHERE hash <> ? AND hash NOT IN (SELECT schema FROM chunk)", (current,)
-        )
-
-    def _keep_schema(self, schema: Schema) -> None:
-        with self._database.transaction():
-            self._database.write("INSERT OR IGNORE INTO schema VALUES (?, ?, 0)", (schema.hash, schema.canonical))
+        self._schemas.forget_unused()
 
     def _store(self, now_ms: int) -> None:
-        assert self._schema is not None  # noqa: S101 - rows have a schema: append is called after use_schema
-        rows = tuple(replace(row, number=offset) for offset, row in enumerate(self._pending, 1))
+        schema = self._schemas.current
+        assert schema is not None  # noqa: S101 - rows have a schema: append is called after use_schema
         boot, boot_number = self._boot
-        body = encode_block(Block(1, boot, boot_number, self._schema.hash, rows), len(self._schema.columns), _PLAIN)
-        first, head = self.head + 1, self.head + len(rows)
-        crc = _crc(len(rows), boot_number, self._schema.hash, body)
+        first, rows = self.head + 1, tuple(self._pending)
+        head = self.head + len(rows)
         with self._database.transaction():
-            self._database.write(
-                "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (first, len(rows), boot_number, self._schema.hash, rows[0].mono_ms, crc, body),
-            )
+            self._chunks.insert(Block(first, boot, boot_number, schema.hash, rows), len(schema.columns))
             self._database.write(
                 "UPDATE state SET head = ?, seal_uptime_ms = seal_uptime_ms + MAX(0, ? - last_mono_ms), "
                 "last_mono_ms = ?",
@@ -266,78 +211,27 @@ class Outbox:
 
     def _trim(self, rows: int) -> int:
         """Delete at least `rows` rows, whole chunks, the oldest first."""
-        gone, below = 0, self.lowest_kept
-        for first, count in self._database.rows(
-            "SELECT first, row_count FROM chunk ORDER BY first LIMIT ?", (rows // self._chunk_rows + 2,)
-        ):
-            if gone >= rows:
-                break
-            gone, below = gone + count, first + count
+        gone, below = self._chunks.end_of_oldest(rows)
         with self._database.transaction():
-            self._delete_below(below)
+            self._chunks.delete_below(below)
             self._database.write("UPDATE state SET dropped = ?", (self.dropped + gone,))
         self.dropped += gone
         self._count()
         return gone
 
-    def _delete_below(self, number: int) -> None:
-        self._database.write("DELETE FROM chunk WHERE first < ? AND first + row_count <= ?", (number, number))
-
     def _count(self) -> None:
         """What the header says of the rows kept."""
-        (self.waiting,) = self._database.row("SELECT COALESCE(SUM(row_count), 0) FROM chunk")
-        row = self._database.row("SELECT first, boot_number, start_mono_ms FROM chunk ORDER BY first LIMIT 1")
-        self.lowest_kept = self.head + 1 if row is None else row[0]
-        self.oldest = None if row is None else Oldest(row[1], row[2])
+        kept = self._chunks.kept()
+        self.waiting, self.oldest = kept.rows, kept.oldest
+        self.lowest_kept = self.head + 1 if kept.lowest is None else kept.lowest
         self.done.raise_upto(self.lowest_kept - 1)
-
-    def _chunk_at(self, number: int) -> int:
-        """First row of the chunk that holds a row, or the number itself."""
-        row = self._database.row("SELECT MAX(first) FROM chunk WHERE first <= ?", (number,))
-        return number if row[0] is None else int(row[0])
-
-    def _decoded(self, row: Sequence[object]) -> Block | None:
-        """The chunk with its rows under their own numbers; None, counted and deleted, if it has rotted."""
-        first, count, boot_number, schema_hash, crc, body = row
-        assert isinstance(first, int) and isinstance(body, bytes)  # noqa: S101, PT018 - the table's own types
-        try:
-            if crc != _crc(count, boot_number, schema_hash, body):
-                raise WireError("CRC")
-            block = decode_block(body, self.positions(str(schema_hash)))
-            if len(block.rows) != count or block.boot_number != boot_number:
-                raise WireError("columns and body disagree")
-        except (WireError, KeyError):
-            self._drop_rotten(first, int(str(count)))
-            return None
-        rows = tuple(replace(each, number=first + each.number - 1) for each in block.rows)
-        return replace(block, first=first, rows=rows)
 
     def _drop_rotten(self, first: int, count: int) -> None:
         def drop() -> None:
             with self._database.transaction():
-                self._database.write("DELETE FROM chunk WHERE first = ?", (first,))
+                self._chunks.delete(first)
                 self._database.write("UPDATE state SET rotten = rotten + ?", (count,))
 
         self._database.with_room(drop, self.make_room)
         self.rotten += count
         self._count()
-
-    def _schema_of(self, schema_hash: str) -> Schema:
-        if self._schema is not None and self._schema.hash == schema_hash:
-            return self._schema
-        canonical = self.schema_canonical(schema_hash)
-        if canonical is None:
-            raise KeyError(schema_hash)
-        return parse_schema(canonical)
-
-
-def _key(block: Block) -> tuple[str, int, str]:
-    return block.boot, block.boot_number, block.schema_hash
-
-
-def _rises(earlier: Sequence[Row], later: Sequence[Row]) -> bool:
-    return later[0].mono_ms >= earlier[-1].mono_ms
-
-
-def _crc(count: object, boot_number: object, schema_hash: object, body: bytes) -> int:
-    return crc32(f"{count}:{boot_number}:{schema_hash}:".encode("ascii") + body)

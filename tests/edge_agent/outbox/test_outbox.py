@@ -12,6 +12,7 @@ import pytest
 from edge_agent.outbox.boots import Boots
 from edge_agent.outbox.database import BallastFile, Database
 from edge_agent.outbox.outbox import Outbox
+from kiosk.errors import WireError
 from kiosk.reading import IMPLAUSIBLE, Flag, Row
 from kiosk.wire.schema import DeviceSchema, Schema
 
@@ -182,6 +183,70 @@ def test_a_full_disk_makes_readings_give_way_to_newer_ones(disk: Disk) -> None:
     assert outbox.dropped > 0
     assert outbox.head == outbox.dropped + outbox.waiting
     assert numbers(outbox) == list(range(outbox.lowest_kept, outbox.head + 1))
+
+
+WIDE = Schema(
+    tuple(
+        DeviceSchema(f"m{n}", "d", "", ("battery_voltage_v", "pv_power_w", "soc_percent", "load_power_w"))
+        for n in range(32)
+    )
+)
+
+
+def test_a_full_chunk_of_a_wide_schema_is_one_commit_of_all_its_rows(disk: Disk) -> None:
+    outbox = disk.open(chunk_rows=60)
+    outbox.use_schema(WIDE, 0)
+    for number in range(1, 61):
+        assert outbox.head == 0, "not a row earlier than the setting says"
+        outbox.append(number * 60_000, tuple(range(128)), ())
+    assert (outbox.head, outbox.waiting) == (60, 60)
+    assert disk.database is not None
+    assert disk.database.rows("SELECT first, row_count FROM chunk") == [(1, 60)]
+
+
+def test_rows_too_large_for_one_block_are_stored_as_several_chunks_in_one_commit(disk: Disk) -> None:
+    outbox = disk.open(chunk_rows=60)
+    outbox.use_schema(WIDE, 0)
+    spread = random.Random(3)
+    rows = [tuple(spread.randrange(-(2**60), 2**60) for _ in range(128)) for _ in range(60)]
+    for number, values in enumerate(rows, 1):
+        outbox.append(number * 60_000, values, ())
+    assert disk.database is not None
+    assert disk.database.rows("SELECT first, row_count FROM chunk") == [(1, 30), (31, 30)]
+    assert [row.values for at in (1, 31) for row in _rows_from(outbox, at)] == rows
+    disk.acknowledge(outbox, (1, 60))
+    assert outbox.waiting == 0
+
+
+def _rows_from(outbox: Outbox, first: int) -> tuple[Row, ...]:
+    block = outbox.read(first, first + 30, 30)
+    assert block is not None
+    return block.rows
+
+
+def test_rows_whose_times_fall_are_refused_and_not_cut_until_they_fit(disk: Disk) -> None:
+    outbox = disk.open(chunk_rows=2)
+    outbox.append(120_000, (1, 1), ())
+    with pytest.raises(WireError):
+        outbox.append(60_000, (1, 1), ())
+    assert outbox.head == 0
+
+
+def test_the_limit_holds_where_every_row_was_stored_at_once(disk: Disk) -> None:
+    outbox = disk.open(rows_max=300)
+    for _ in range(300):
+        disk.add(outbox, 1)
+        outbox.commit(disk.now_ms)
+    disk.add(outbox, 15)
+    assert (outbox.waiting, outbox.dropped) == (300, 15)
+
+
+def test_room_is_made_in_twentieths_where_every_row_was_stored_at_once(disk: Disk) -> None:
+    outbox = disk.open()
+    for _ in range(600):
+        disk.add(outbox, 1)
+        outbox.commit(disk.now_ms)
+    assert outbox.make_room() == 30
 
 
 def test_a_new_stream_keeps_the_rows_under_numbers_from_one(disk: Disk) -> None:
