@@ -20,10 +20,12 @@ class InfluxServer(ServerProcess):
 
     name = "influxd"
 
-    def __init__(self, folder: Path, *, engine_folder: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, engine_folder: Path | None = None, inside: Sequence[str | Path] = ()) -> None:
+        """`inside`: a command that becomes the one given to it, somewhere else (tests/small_disk.py)."""
         self._program = require_server("influxdb")
         super().__init__(folder)
         self._engine_folder = engine_folder or folder / "engine"
+        self._inside = inside
         self._numbers = itertools.count(1)
         self.operator_token = ""
 
@@ -46,6 +48,7 @@ class InfluxServer(ServerProcess):
 
     def _command(self) -> Sequence[str | Path]:
         return [
+            *self._inside,
             self._program,
             f"--bolt-path={self.folder / 'influxd.bolt'}",
             f"--sqlite-path={self.folder / 'influxd.sqlite'}",

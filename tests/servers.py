@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -17,9 +18,13 @@ REQUIRED = "KAYASOL_REQUIRE_SERVERS"
 def require_server(name: str) -> Path:
     """The path of the program, or the end of this test: skipped, or failed where every program is required."""
     entry = known_servers()[name]
-    if "path" in entry:
-        return Path(entry["path"])
-    reason = f"{name} is missing: {entry['missing']}"
+    if "path" not in entry:
+        give_up(f"{name} is missing: {entry['missing']}")
+    return Path(entry["path"])
+
+
+def give_up(reason: str) -> NoReturn:
+    """The end of this test, for this machine lacks something: skipped, or failed where nothing may be missing."""
     if os.environ.get(REQUIRED) == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -90,6 +90,12 @@ class Radio:
         line = self._line
         return line is not None and (any(line.waiting.values()) or line.unanswered > 0)
 
+    @property
+    def client_owes(self) -> bool:
+        """The client has not answered what the broker said, or the line holds something back."""
+        line = self._line
+        return line is not None and (any(line.waiting.values()) or (line.unanswered > 0 and line.last is line.broker))
+
     def cut(self) -> None:
         """As a radio does: what was on its way is gone, and both sides notice."""
         with self._changed:

@@ -206,6 +206,8 @@ class Storm:
         self.until(lambda: cashier.ask_again() and is_drained(state), CALM_LIMIT_S, f"{code} drains")
 
     def _feed(self) -> None:
+        if self.wire.client_owes:
+            return  # more would only pile up in the broker, and be gone at once when ingest goes on
         for radio in self.radios.values():
             if radio.is_stalled:
                 radio.grant(QUANTUM_BYTES)

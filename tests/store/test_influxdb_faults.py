@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +15,7 @@ from store.readings.influxdb import InfluxReadings
 from store.readings.influxdb_http import RETRY_AFTER_MAX_S, InfluxConnection, InfluxSettings
 from tests.answering import Answer, answering
 from tests.influxdb import InfluxServer
+from tests.small_disk import SmallDisk
 from tests.store.readings_contract import BOOT, LATER, MINUTE, SITE, START, volts
 
 WEEK = 7 * 86_400_000
@@ -264,28 +263,14 @@ def fill(readings: InfluxReadings) -> int:
     pytest.fail("a million values fitted on the disk")
 
 
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    folder.mkdir()
-    try:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no disk of {size} can be mounted here: {error}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk that is soon full")
 def test_a_full_disk_is_for_a_person_and_what_was_answered_is_kept(tmp_path: Path) -> None:
     with (
-        small_disk(tmp_path / "disk", "3m") as disk,
-        InfluxServer(tmp_path / "influxdb", engine_folder=disk) as server,
+        SmallDisk(tmp_path / "disk", "3m") as disk,
+        InfluxServer(tmp_path / "influxdb", engine_folder=disk.folder, inside=disk.inside) as server,
         opened(server.new_bucket()) as readings,
     ):
         answered = fill(readings)
-        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        disk.resize("64m")
         readings.write(SITE, LATER, [series("m0", [1], START + WEEK * 30)])
         server.kill9()
         server.start()
