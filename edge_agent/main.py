@@ -144,6 +144,7 @@ def _run(options: argparse.Namespace) -> int:
             log=log,
             machine=Machine.of_this_computer(state),
             synchronised_ms=kernel_sync_error_ms,
+            sales_at_once=settings.broker.sales_at_once,
             with_socket=True,
         )
         with _told_to_end() as wake:

@@ -41,7 +41,7 @@ persistence_location {folder}/store/
 autosave_interval 300
 max_queued_messages 0
 max_queued_bytes 67108864
-message_size_limit 131072
+max_packet_size 131072
 persistent_client_expiration 400d
 """
 

@@ -41,7 +41,7 @@ def test_the_shipped_sample_loads() -> None:
 def test_what_is_left_out_has_the_defaults_of_the_sample() -> None:
     config, sample = parse(MINIMAL), load(SAMPLE)
     assert (config.agent, config.limits) == (sample.agent, sample.limits)
-    assert (config.broker.port, config.broker.cadence_s, config.broker.keepalive_s) == (8883, 900, 600)
+    assert (config.broker.port, config.broker.cadence_s, config.broker.keepalive_s) == (8883, 900, 1200)
     assert (config.broker.ca, config.tariffs) == (None, ())
 
 
@@ -53,6 +53,13 @@ def test_the_low_battery_is_a_voltage_and_the_clock_a_yes_or_no() -> None:
     agent = parse(MINIMAL + "[agent]\nlow_battery_v = 12.1\nrtc = true\n").agent
     assert (agent.low_battery_v, agent.rtc) == (12.1, True)
     assert parse(MINIMAL + "[agent]\nlow_battery_v = 24\n").agent.low_battery_v == 24
+
+
+def test_sales_go_with_the_next_frame_unless_the_site_says_at_once() -> None:
+    assert not parse(MINIMAL).broker.sales_at_once
+    assert parse(
+        MINIMAL.replace("plain_loopback = true", "plain_loopback = true\nsales_at_once = true")
+    ).broker.sales_at_once
 
 
 def test_paths_of_the_broker_may_be_absolute() -> None:

@@ -172,6 +172,31 @@ def test_an_agent_runs_sells_tells_and_ends_in_order(
     assert not (state / "agent.sock").exists()
 
 
+def test_a_sale_goes_at_once_where_the_configuration_says_so(
+    tmp_path: Path, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state, config = tmp_path / "s", tmp_path / "agent.toml"
+    commissioned(state, tmp_path / "ca")
+
+    def frames_under_way() -> int:
+        link = local_socket.ask(state / "agent.sock", {"do": "status"})["link"]
+        return int(link["frames_in_flight"])
+
+    with MosquittoServer(tmp_path / "broker") as broker:
+        text = CONFIG.format(state=state, port=broker.port, line=line)
+        config.write_text(text.replace("[broker]", "[broker]\nsales_at_once = true"))
+        agent = subprocess.Popen([sys.executable, "-m", "edge_agent.main", "run", "-c", str(config)])
+        try:
+            until((state / "agent.sock").exists, lambda: None)
+            until(lambda: frames_under_way() == 1, lambda: None)
+            assert main(["sale", "-c", str(config), "phone"]) == 0
+            until(lambda: frames_under_way() == 2, lambda: None)
+        finally:
+            agent.kill()
+            agent.wait()
+    assert "box 100" in capsys.readouterr().out
+
+
 def test_a_killed_agent_has_kept_what_it_answered(tmp_path: Path, line: str) -> None:
     state = tmp_path / "s"
     commissioned(state, tmp_path / "ca")
