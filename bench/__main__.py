@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from bench import drivers, figures_day, page, sizes
+from bench import agent, drivers, figures_day, flash, page, sizes
 
-BENCHES = {"sizes": sizes.main, "page": page.main, "figures": figures_day.main, "drivers": drivers.main}
+BENCHES = {
+    "sizes": sizes.main,
+    "page": page.main,
+    "figures": figures_day.main,
+    "drivers": drivers.main,
+    "agent": agent.main,
+    "flash": flash.main,
+}
 
 
 def main(names: list[str]) -> int:
