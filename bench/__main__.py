@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from bench import agent, drivers, figures_day, flash, page, sizes
+from bench import agent, drivers, figures_day, flash, page, site_day, sizes
 
 BENCHES = {
     "sizes": sizes.main,
+    "site-day": site_day.main,
     "page": page.main,
     "figures": figures_day.main,
     "drivers": drivers.main,

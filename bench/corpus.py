@@ -64,7 +64,7 @@ class Corpus:
         return self.sha256 == SHA256
 
 
-class _NoisyCharger(VictronMppt):
+class NoisyCharger(VictronMppt):
     """The simulated charger, whose senses the plant gives without noise."""
 
     def __init__(self, serial_number: str, seed: int) -> None:
@@ -90,7 +90,7 @@ class _NoisyCharger(VictronMppt):
 def make_corpus(days: int = DAYS) -> Corpus:
     """Simulate, read, and lay out `days` days."""
     kiosk = SimulatedKiosk(SCENARIO, SEED, START_UTC_MS, faults=())
-    kiosk.mppt = _NoisyCharger(kiosk.mppt.serial_number, SEED)
+    kiosk.mppt = NoisyCharger(kiosk.mppt.serial_number, SEED)
     lines = {name: MemoryLine(line) for name, line in kiosk.lines.items()}
     charger, board = VictronVeDirect(MPPT, lines[MPPT]), ChargingBoard(SHELF, lines[BOARD])
     poller = Poller(

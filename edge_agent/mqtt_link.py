@@ -23,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.config import Broker
 from edge_agent.link import RECEIVED_MAX
+from edge_agent.network_loop import NetworkLoop
 from kiosk.errors import ConfigError
 from kiosk.time import Clock
 from kiosk.wire import topics
@@ -229,12 +230,14 @@ class MqttLink:
 
     def _run(self, connection: _Connection) -> None:
         """The network thread: one connection, from its beginning to its end."""
-        words = ""
+        words, loop = "", NetworkLoop(connection.client, self._clock)
         try:
             connection.client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s)
-            connection.client.loop_forever()
+            loop.run()
         except (OSError, ValueError) as error:
             words = str(error) or type(error).__name__
+        finally:
+            loop.close()
         connection.events.append((_Kind.ENDED, 0, words))
 
     def _happened(self, connection: _Connection, event: tuple[_Kind, int, str], now_ms: int) -> None:
