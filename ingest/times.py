@@ -16,6 +16,7 @@ from kiosk.wire.boots import decode_boots
 from kiosk.wire.frame import Header
 from store import blocks, boots
 from store.boots import Boot, plausible_utc
+from store.errors import RetryLater
 
 MONO_MAX_MS = 100 * 366 * 86_400_000
 """No agent lives a century."""
@@ -73,6 +74,10 @@ def offer_fix(work: Work, site: str, number: int, fix: TimeFix) -> None:
             state = replace(state, needs_redating=True)
         else:
             state, days = boots.adopt_fix(work.connection, state)
+            # The boot's row is ours now. A boot that nobody had met cannot be locked before: another worker may have
+            # dated it in the meantime, and its readings would be taken for what a failed commit has left.
+            if blocks.count(work.connection, site, blocks.WRITTEN, fix.boot):
+                raise RetryLater(f"another worker has dated boot {fix.boot} of {site} meanwhile: it is judged again")
             work.dated_boots.add((site, fix.boot))
             work.mark_dirty(site, days)
     work.boots[site, fix.boot] = state
