@@ -24,6 +24,7 @@ from edge_agent.agent import SOCKET, Agent
 from edge_agent.clock import Machine, SystemClock, kernel_sync_error_ms
 from edge_agent.mqtt_link import MqttLink
 from edge_agent.outbox.database import StorageFull
+from edge_agent.watchdog import Watchdog
 from kiosk.errors import ConfigError
 
 WAIT_S = 0.2
@@ -149,8 +150,10 @@ def _run(options: argparse.Namespace) -> int:
         )
         with _told_to_end() as wake:
             log.info("boot %d of site %s", agent.life.number, own.site)
+            watchdog = Watchdog(os.environ)
             while not wake.told:
                 agent.step()
+                watchdog.turn(clock.monotonic_ms())
                 select.select([*agent.filenos(), wake.fileno], [], [], WAIT_S)
         agent.close()
     log.info("ended in order")
