@@ -6,46 +6,23 @@ Knows what follows what, not what an action means: that is till.py. Never delete
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from edge_agent.outbox.database import Database
+from edge_agent.till.written import Log, Written, read_record
 from kiosk.errors import LedgerError
 from kiosk.ledger.canonical import Value
 from kiosk.ledger.chain import Head, advance, continuation, record_hash
-from kiosk.ledger.format import encode, parse
+from kiosk.ledger.format import encode
 from kiosk.ledger.signing import SigningKey, verify
 from kiosk.wire.records import SignedRecord
+
+__all__ = ["KEEP_DAYS", "Book", "Log", "Written"]
 
 KEEP_DAYS = 400
 """Records stay at least so long after they are acknowledged and witnessed."""
 
 _SELECT = "SELECT payload, signature, key_id FROM ledger_record "
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One life of the ledger."""
-
-    number: int
-    """Its number on this disk."""
-    log: str
-    acked: int
-    """The server has records up to this one, by a hash of our own chain."""
-    witnessed: int
-    head_seq: int
-    closed: str
-    """Why it was closed, "" = open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A record that is on the disk."""
-
-    log: str
-    seq: int
-    payload: bytes
-    fields: Mapping[str, Any]
 
 
 class Book:
@@ -127,7 +104,7 @@ class Book:
     def by_press(self, press: str) -> Written | None:
         """The record that a press became, in whatever log."""
         row = self._database.row(_SELECT + "WHERE press = ?", (bytes.fromhex(press),))
-        return None if row is None else _written(bytes(row[0]))
+        return None if row is None else read_record(bytes(row[0]))
 
     def stored(self, log: str, first: int, most: int) -> list[tuple[int, SignedRecord]]:
         """Records from `first` on as they are kept, readable or not, as (seq, record)."""
@@ -146,7 +123,7 @@ class Book:
         if row is None:
             return None
         try:
-            return _written(bytes(row[0]))
+            return read_record(bytes(row[0]))
         except LedgerError:
             return None
 
@@ -163,7 +140,7 @@ class Book:
             for seq, payload in rows:
                 below = seq
                 try:
-                    written = _written(bytes(payload))
+                    written = read_record(bytes(payload))
                 except LedgerError:
                     continue
                 if written.fields["t"] in types:
@@ -295,8 +272,3 @@ class Book:
                     self._database.write(sql, values)
 
         self._database.with_room(commit, self._make_room)
-
-
-def _written(payload: bytes) -> Written:
-    fields = parse(payload)
-    return Written(str(fields["log"]), int(fields["seq"]), payload, fields)
