@@ -1,1 +1,1 @@
-"""Grafana boards and their provisioning. Not written yet: the pages of the server show what there is to see."""
+"""Grafana boards made from the catalogues of metrics and figures, and their push. Knows kiosk's names, no server."""
