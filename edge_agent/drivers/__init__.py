@@ -8,7 +8,8 @@ from pathlib import Path
 
 from edge_agent.drivers import epever_tracer, modbus_registers, pzem_004t, pzem_017, srne_rover
 from edge_agent.drivers.base import Decoder, Driver
-from edge_agent.drivers.charging_board import BoardDecoder, ChargingBoard
+from edge_agent.drivers.board_decoder import BoardDecoder
+from edge_agent.drivers.charging_board import ChargingBoard
 from edge_agent.drivers.daly import Daly, DalyDecoder
 from edge_agent.drivers.jbd import Jbd, JbdDecoder
 from edge_agent.drivers.modbus_decoder import ModbusDecoder

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from edge_agent.drivers.base import REASONS, Event, Press, serial_of
-from edge_agent.drivers.board_frames import FRAMES, Fields, Impossible, Name, event_of, name_of, press_id
+from edge_agent.drivers.board_frames import FRAMES, Fields, Impossible, Name, event_of, name_of
 from edge_agent.transports.base import Transport
 from edge_agent.transports.board_line import SEQ_MODULO, BoardFrame, BoardLineParser, frame_bytes
 from kiosk.reading import Reading
@@ -188,33 +188,3 @@ class ChargingBoard:
         self._seq = (self._seq + 1) % SEQ_MODULO
         self._line.write(raw)
         return raw
-
-
-class BoardDecoder:
-    """Recorded bytes to rows: the frames of both directions, with the press id once HELLO was seen."""
-
-    def __init__(self) -> None:
-        self.good = self.bad = self.hex = 0
-        self._parser = BoardLineParser()
-        self._refused = 0
-        self._board_id = ""
-
-    def feed(self, raw: bytes) -> list[dict[str, object]]:
-        rows = [row for frame in self._parser.feed(raw) if (row := self._row(frame))]
-        self.good, self.bad = self._parser.good - self._refused, self._parser.bad + self._refused
-        return rows
-
-    def _row(self, frame: BoardFrame) -> dict[str, object] | None:
-        row: dict[str, object] = {"seq": frame.seq, "type": frame.kind}
-        if frame.kind not in FRAMES:
-            return row | {"fields": list(frame.fields)}
-        try:
-            fields = Fields(frame)
-        except Impossible:
-            self._refused += 1
-            return None
-        if frame.kind == "HELLO":
-            self._board_id = fields.text("board_id")
-        if frame.kind == "PRESS" and self._board_id:
-            row["press_id"] = press_id(self._board_id, fields.text("board_boot_id"), fields.number("press_number"))
-        return row | dict(fields.values)

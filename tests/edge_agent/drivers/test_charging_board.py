@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
 import pytest
 
 from edge_agent.drivers.base import AGE_UNKNOWN, PortClosed, PortOpened, Press
+from edge_agent.drivers.board_decoder import BoardDecoder
 from edge_agent.drivers.board_frames import press_id
 from edge_agent.drivers.charging_board import (
     ANSWERS_KEPT,
     ASK_EVERY_MS,
     PENDING_MAX,
     STALE_MS,
-    BoardDecoder,
     ChargingBoard,
 )
 from edge_agent.transports.base import LineError
 from edge_agent.transports.board_line import BoardLineParser, frame_bytes
 from kiosk.metric import CATALOGUE
+from tests.edge_agent.drivers.streams import mutated
 from tests.edge_agent.lines import HeldLine
 
 PAGE = Path(__file__).parents[3] / "docs" / "charging-board.md"
@@ -296,3 +298,29 @@ def test_the_decoder_counts_impossible_frames_as_bad() -> None:
     decoder = BoardDecoder()
     assert decoder.feed(frame_bytes(0, "PRESS", (BOOT, 0, "B", 0))) == []
     assert (decoder.good, decoder.bad) == (0, 1)
+
+
+@pytest.mark.slow
+def test_mutated_streams_crash_nothing_and_sell_no_press_that_was_not_sent() -> None:
+    chance = random.Random(83)
+    frames, named = [frame_bytes(0, "HELLO", HELLO)], set()
+    for number in range(1, 240):
+        named.add((BOOT, number))
+        button, port, spent = chance.choice("ABCD"), chance.randrange(1, 11), chance.randrange(9_000)
+        frames.append(frame_bytes(4 * number, "PRESS", (BOOT, number, button, spent)))
+        frames.append(frame_bytes(4 * number + 1, "OPEN", (BOOT, number, port, spent)))
+        frames.append(frame_bytes(4 * number + 2, "METER", (BOOT, number * 9, 4_000, "3", number, 0, 0, 0)))
+    source, told, read = b"".join(frames), 0, 0
+    for _ in range(10_000):
+        bench = Bench()
+        bench.line.arrived = raw = mutated(source, chance, (b"\r\n", b"$", b",PRESS,"), window_bytes=700)
+        reading = bench.driver.read(10)
+        for event in bench.driver.events():
+            told += 1
+            assert (event.board_boot, event.board_press if isinstance(event, Press) else event.session) in named
+        if reading is not None:
+            read += 1
+            assert reading.values["shelf_energy_total_wh"] % 9 == 0
+        BoardDecoder().feed(raw)
+    assert told > 50_000
+    assert read > 9_000

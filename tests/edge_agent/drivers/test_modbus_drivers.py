@@ -14,6 +14,7 @@ from edge_agent.drivers.modbus_registers import SAMPLE
 from kiosk.errors import ConfigError
 from kiosk.metric import CATALOGUE
 from tests.edge_agent.drivers.slaves import Slave
+from tests.edge_agent.drivers.test_epever_tracer import NOON as EPEVER
 from tests.edge_agent.lines import HeldLine
 from tests.edge_agent.modbus_crc import framed, words_reply
 
@@ -25,6 +26,9 @@ SRNE = dict(enumerate([
 ], start=0x0100)) | {0x0018: 0x0C0B, 0x0019: 0xA211}  # fmt: skip
 PZEM_017 = {0: 1250, 1: 42, 2: 52, 3: 0, 4: 0x1234, 5: 0x0001, 6: 0, 7: 0}
 PZEM_004T = {0: 2284, 1: 123, 2: 0, 3: 174, 4: 0, 5: 0xFFFF, 6: 0x0002, 7: 499, 8: 62}
+
+
+METER_BY_FILE = {0: 1322, 1: 0xFFFF, 2: 0x0001, 3: 0x0000, 4: 0, 5: 103, 0x20: 0x0C0B, 0x21: 0xA211}
 
 
 def test_the_rovers_registers_are_metrics() -> None:
@@ -143,12 +147,21 @@ def test_a_long_table_is_cut_between_values() -> None:
     assert [(block.start, block.count) for block in blocks] == [(0, 64), (64, 36)]
 
 
-@pytest.mark.parametrize(("name", "words"), [("srne-rover", SRNE), ("pzem-017", PZEM_017), ("pzem-004t", PZEM_004T)])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("srne-rover", SRNE),
+        ("pzem-017", PZEM_017),
+        ("pzem-004t", PZEM_004T),
+        ("epever-tracer", EPEVER | {0x3104: EPEVER[0x331A]}),  # one voltage, whichever register is left
+        ("modbus-registers", METER_BY_FILE),
+    ],
+)
 def test_ten_thousand_mutated_reply_streams_never_give_a_wrong_value(
     name: str, words: dict[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(name)
-    slave = Slave(name, words)
+    slave = Slave(name, words, {"registers": str(SAMPLE)} if name == "modbus-registers" else None)
     truth = slave.newest()
     assert truth is not None
     clean, spoilt, read = slave.reply, 0, 0
