@@ -11,12 +11,14 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 
 from ingest import acknowledger, ahead, frames, rows, times
 from ingest.acknowledger import Outgoing, Policy
+from ingest.beside import Beside
 from ingest.keys import IngestKeys
 from ingest.ledger import Ledger
 from ingest.work import Message, Reply, Work
@@ -100,6 +102,7 @@ class Handler:
         self._policy = policy or Policy()
         self._letter_limits = letter_limits or Limits()
         self._transactions = 0
+        self._thread = ThreadPoolExecutor(1, "readings") if readings.beside else None
 
     def handle(self, topic: str, payload: bytes) -> list[Outgoing]:
         """Commit one message; returns the answers to publish. Raises RetryLater or RepairFirst."""
@@ -132,7 +135,8 @@ class Handler:
 
     def _commit(self, batch: _Batch) -> list[Outgoing]:
         with self._store.write() as connection:
-            work = Work(connection, self._readings, self._clock())
+            beside = None if self._thread is None else Beside(self._readings, self._thread)
+            work = Work(connection, self._readings, self._clock(), beside)
             ledger = Ledger(work)
             number = 0
             try:
@@ -146,6 +150,9 @@ class Handler:
                 if is_fault(error):
                     raise
                 raise CrashError(number, None) from error
+            finally:
+                if beside is not None:
+                    beside.abandon()
 
     def _bury_whole(self, message: Message) -> None:
         """Keep a message raw: nothing of it is believed or acknowledged, so the edge keeps it too."""
@@ -160,12 +167,13 @@ class Handler:
         """Write what was gathered, and the answers' counters with it."""
         ledger.save()
         rows.write_waiting(work)
-        rows.write_values(work)
+        rows.begin_values(work)
         times.save(work)
         frames.save(work)
         self._trim(work)
         outgoing = acknowledger.answer(work, self._keys, self._policy)
         work.save_streams_and_days()
+        rows.finish_values(work)
         work.tally.save(work.connection)
         return outgoing
 

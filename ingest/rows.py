@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest.times import MONO_MAX_MS, seen
@@ -15,7 +16,7 @@ from store import blocks, streams
 from store.blocks import Block
 from store.errors import RefusedValues
 from store.readings import dated
-from store.readings.base import Batch
+from store.readings.base import Batch, Refusal
 from store.streams import REFUSED_MAX, Stream
 
 RANGES_MAX = 1_024
@@ -25,6 +26,8 @@ PARKED_BLOCKS_MAX = 2_000
 ROWS_COUNTED_MAX = 10**9
 """A header may claim any number; a counter must not overflow by it."""
 PARKED_AGE_MS = 90 * 86_400_000
+EARLY_ROWS = 2_000
+"""With so many rows' values a store beside the transaction begins to write while further frames are decoded."""
 WAITING_AT_ONCE = 200
 """So many waiting blocks are written in one transaction; a boot with more is left to office."""
 
@@ -128,20 +131,44 @@ def write_waiting(work: Work) -> None:
     work.dated_boots.clear()
 
 
-def write_values(work: Work) -> None:
-    """Hand all values of the transaction to the readings store; what it will never take becomes dead letters."""
+def begin_values(work: Work) -> None:
+    """Hand the rest of the transaction's values to the readings store."""
     if not work.values:
         return
+    values, work.values, work.value_rows = work.values, [], 0
+    if work.beside is not None:
+        work.beside.begin(values)
+        return
     try:
-        work.readings.write_many(work.values)
+        work.readings.write_many(values)
     except RefusedValues as error:
-        for refusal in error.refused:
-            series = refusal.series
-            points = list(zip(series.times_ms, series.values, strict=True))
-            said = f"{refusal.boot} {series.device} {series.metric} (UTC ms, value): {points}"
-            work.letter(said.encode()[:FRAME_MAX_BYTES], site=refusal.site, kind="values", reason=refusal.reason)
-            work.tally.add("values_refused", len(series.values))
-    work.values.clear()
+        _bury_values(work, error.refused)
+
+
+def finish_values(work: Work) -> None:
+    """All values are written once this returns; what the readings store will never take becomes dead letters."""
+    if work.beside is not None:
+        _bury_values(work, work.beside.finish())
+
+
+def _bury_values(work: Work, refused: Sequence[Refusal]) -> None:
+    for refusal in refused:
+        series = refusal.series
+        points = list(zip(series.times_ms, series.values, strict=True))
+        said = f"{refusal.boot} {series.device} {series.metric} (UTC ms, value): {points}"
+        work.letter(said.encode()[:FRAME_MAX_BYTES], site=refusal.site, kind="values", reason=refusal.reason)
+        work.tally.add("values_refused", len(series.values))
+
+
+def _begin_early(work: Work) -> None:
+    """Let a store beside the transaction begin. A boot dated in this transaction waits: its old values go first."""
+    if work.beside is None or work.value_rows < EARLY_ROWS:
+        return
+    ready = [batch for batch in work.values if (batch.site, batch.boot) not in work.dated_boots]
+    work.values = [batch for batch in work.values if (batch.site, batch.boot) in work.dated_boots]
+    work.value_rows = 0
+    if ready:
+        work.beside.begin(ready)
 
 
 def bury_unexplained(work: Work) -> None:
@@ -183,6 +210,8 @@ def _write(work: Work, site: str, columns: Columns, schema: Schema) -> str:
     if offset_ms is None or not dated.datable(columns, offset_ms):
         return blocks.UNDATED
     work.values.append(Batch(site, columns.boot, dated.series_of(columns, schema, offset_ms)))
+    work.value_rows += len(columns.mono_ms)
+    _begin_early(work)
     if columns.flags:
         blocks.add_flagged(work.connection, dated.flagged_of(columns, schema, site, offset_ms))
     work.mark_dirty(site, dated.days_of(columns, offset_ms))

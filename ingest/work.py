@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from ingest.beside import Beside
 from ingest.counters import Tally
 from kiosk.wire.down_sections import TimeAnswer
 from kiosk.wire.frame import Frame, Header
@@ -56,6 +57,8 @@ class Work:
     readings: ReadingsStore
     now_ms: int
     """The server's clock, UTC."""
+    beside: Beside | None = None
+    """Takes values early; None where the readings are part of the transaction."""
     tally: Tally = field(default_factory=Tally)
     replies: dict[ReplyKey, Reply] = field(default_factory=dict)
     boots: dict[tuple[str, str], Boot] = field(default_factory=dict)
@@ -63,7 +66,9 @@ class Work:
     dated_boots: set[tuple[str, str]] = field(default_factory=set)
     """Boots that got their first date, or another one while no values were written: blocks may wait for it."""
     values: list[Batch] = field(default_factory=list)
-    """For the readings store, in one call at the end."""
+    """For the readings store."""
+    value_rows: int = 0
+    """In `values`."""
     headers: dict[str, Header] = field(default_factory=dict)
     """Site -> a header that is newer than the one in the table."""
     statuses: dict[str, SiteStatus | None] = field(default_factory=dict)

@@ -79,6 +79,9 @@ class Channel:
 class ReadingsStore(Protocol):
     """What every readings store does. Each call may raise RetryLater or RepairFirst, and then may be made again."""
 
+    beside: bool
+    """Keeps its values outside the ledger's database: `write_many` may run in a thread beside the transaction's."""
+
     def write(self, site: str, boot: str, columns: Sequence[Series]) -> None:
         """Keep the values; what is there under the same site, device, metric, boot and time is overwritten.
 

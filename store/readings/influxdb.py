@@ -43,6 +43,8 @@ KNOWN_MAX = 200_000
 class InfluxReadings:
     """ReadingsStore on an InfluxDB 2 bucket made by influxdb_setup.set_up. Usable from any thread."""
 
+    beside = True
+
     def __init__(self, connection: InfluxConnection) -> None:
         self._connection = connection
         self._told: set[tuple[str, str, str, int]] = set()

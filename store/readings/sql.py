@@ -40,6 +40,8 @@ _Reading = tuple[int, int, int, int]
 class SqlReadings:
     """ReadingsStore on the tables series, reading_boot and reading. Joins the transaction that the thread is in."""
 
+    beside = False
+
     def __init__(self, store: Store) -> None:
         self._store = store
         self._numbers = Numbers(store)
