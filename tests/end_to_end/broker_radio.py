@@ -17,6 +17,8 @@ HANDSHAKE_BYTES = 4_096
 """Of each connection pass in any case: certificates of both sides and the MQTT session."""
 GREETED_BYTES = 2_000
 """After so many the certificates have been exchanged."""
+PUBACKS_BYTES = 120
+"""What the broker says that nobody answers is shorter: some PUBACKs."""
 WAIT_S = 0.2
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
@@ -92,9 +94,11 @@ class Radio:
 
     @property
     def client_owes(self) -> bool:
-        """The client has not answered what the broker said, or the line holds something back."""
+        """The client has not answered a message of the broker, or the line holds something back."""
         line = self._line
-        return line is not None and (any(line.waiting.values()) or (line.unanswered > 0 and line.last is line.broker))
+        if line is None:
+            return False
+        return any(line.waiting.values()) or (line.unanswered > PUBACKS_BYTES and line.last is line.broker)
 
     def cut(self) -> None:
         """As a radio does: what was on its way is gone, and both sides notice."""
