@@ -106,10 +106,12 @@ def opened(path: Path) -> Iterator[tuple[Manifest, Iterator[tuple[str, IO[bytes]
     Raises DamagedError as soon as something is not as the list says; what was read before is then worthless.
     """
     try:
-        # r|gz reads once from front to back and never seeks.
-        with tarfile.open(path, mode="r|gz") as tar:
+        # r| reads once from front to back and never seeks; the rest is read for the checksum at the end of it.
+        with gzip.open(path) as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
             manifest = _manifest(tar, path)
             yield manifest, _members(tar, manifest, path)
+            while packed.read(_PIECE):
+                pass
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DamagedError(f"{path} is damaged or no backup of Kayasol ({error}); take another one") from error
 
