@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.corpus import MINUTE_MS, make_corpus
 from edge_agent import local_socket
 from edge_agent.agent import SOCKET
+from edge_agent.outbox.boots import Boots
+from edge_agent.outbox.database import BallastFile, Database
+from edge_agent.outbox.outbox import Outbox
+from edge_agent.state_file import FILE
 from tests.end_to_end.broker_village import PythonProcess, Village, quick_folder
 
 CODE = "damane"
 DEVICES = {"mppt": ("victron-vedirect", "victron-mppt"), "meter": ("pzem-017", "pzem-017")}
 """Device -> (driver, simulated device): one that talks each second, one Modbus slave that is asked."""
-WAIT_S = 60.0
+WAIT_S = 120.0
 LOOK_S = 0.2
 
 AGENT_TOML = """\
@@ -65,6 +71,18 @@ class RunningSite:
         places.agent_toml(CODE).write_text(text, encoding="utf-8")
         self.agent = self.village.edge(CODE)
 
+    def keep_backlog(self, days: int) -> None:
+        """Fill the outbox as an earlier life without a network would have; before the agent starts."""
+        corpus = make_corpus(days=1)
+        database = Database(self.state / FILE, BallastFile(self.state / "ballast"))
+        outbox = Outbox(database, chunk_rows=15, rows_max=600_000, entropy=os.urandom)
+        life = Boots(database, self.state / "boot.number").begin(0, "", os.urandom)
+        outbox.begin_boot(life.boot, life.number)
+        outbox.use_schema(corpus.schema, 0)
+        for number in range(1, days * 1440 + 1):
+            outbox.append(number * MINUTE_MS, corpus.rows[number % len(corpus.rows)], ())
+        database.close()
+
     def start(self) -> None:
         """Returns when the agent's session stands, both devices are read, and the server has said something signed."""
         self.village.broker.start()
@@ -93,11 +111,13 @@ class RunningSite:
 
 
 @contextmanager
-def running_site() -> Iterator[RunningSite]:
-    """A kiosk at work in a folder of its own."""
+def running_site(backlog_days: int = 0) -> Iterator[RunningSite]:
+    """A kiosk at work in a folder of its own, perhaps with rows of so many days to send."""
     with quick_folder("agent-bench") as folder:
         site = RunningSite(folder)
         try:
+            if backlog_days:
+                site.keep_backlog(backlog_days)
             site.start()
             yield site
         finally:
