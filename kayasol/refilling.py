@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from kayasol.parts import utc_ms
 from kayasol.readings_store import open_readings
-from kayasol.serve import utc_ms
 from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError
 from office.redating import Redating
