@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -24,6 +24,15 @@ BACK_DAYS = 40
 
 _SiteDay = tuple[str, str]
 """Site code and day."""
+
+
+@dataclass(slots=True)
+class _Near:
+    """Days whose figures may rest on those that were just computed."""
+
+    days: set[_SiteDay] = field(default_factory=set)
+    told: set[_SiteDay] = field(default_factory=set)
+    """Those of them that a controller told of later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,11 @@ class Summariser:
             dirty = days.dirty_days(connection, limit)
             wanted = [(each.site, each.day) for each in dirty]
             wanted += self._stale(connection, turn, wanted, limit - len(wanted))
-            near: set[_SiteDay] = set()
+            near, checked = _Near(), set(wanted)
             computed = {key: self._compute(connection, turn, key, near) for key in wanted}
-            checked = set(computed)
-            while near - checked:
-                looked_at, near = near - checked, set()
+            while looked_at := near.days - checked:
                 checked |= looked_at
-                for key in self._moved(connection, turn, looked_at):
+                for key in self._moved(connection, turn, looked_at, near.told):
                     computed[key] = self._compute(connection, turn, key, near)
         if not computed:
             return 0
@@ -79,33 +86,36 @@ class Summariser:
                 days.clear_dirty(connection, each)
         return len(computed)
 
-    def _compute(self, connection: Connection, turn: _Turn, key: _SiteDay, near: set[_SiteDay]) -> DayFigures:
-        """The figures of a day; adds to `near` the days up to the readings on both sides of it."""
+    def _compute(self, connection: Connection, turn: _Turn, key: _SiteDay, near: _Near) -> DayFigures:
+        """The figures of a day; adds to `near` the days up to the readings on both sides of it, and those that its
+        readings tell of, or told of when it was last computed."""
         site, day = key
         told = parameters.in_force(connection, site)
         facts = day_facts.day_facts(connection, self._readings, site, day, turn.now_ms, told)
-        near.update((site, other) for other in _reach(facts))
         figures = day_figures(facts)
-        before = days.get(connection, site, day)
-        near.update((site, other) for other in (*figures.told_days, *_told_by(before)))
+        spoken_of = (*figures.told_days, *_told_by(days.get(connection, site, day)))
+        near.told.update((site, other) for other in spoken_of)
+        near.days.update((site, other) for other in (*_reach(facts), *spoken_of))
         return figures
 
-    def _moved(self, connection: Connection, turn: _Turn, near: set[_SiteDay]) -> list[_SiteDay]:
-        """The computed days among these whose edges have moved, and days without figures that were told of later and
-        that lie in an absence of the agent. Computing them moves no other day's: only readings and boots do."""
+    def _moved(
+        self, connection: Connection, turn: _Turn, near: set[_SiteDay], spoken_of: set[_SiteDay]
+    ) -> list[_SiteDay]:
+        """The computed days among these whose edges have moved, and days of the agent's absence without figures that
+        were told of later. Computing them moves no other day's: only readings and boots do."""
         moved: list[_SiteDay] = []
         for site, day in sorted(near):
             stored = days.get(connection, site, day)
-            told = parameters.in_force(connection, site)
-            if stored is None and day >= turn.today:
+            if stored is None and ((site, day) not in spoken_of or day >= turn.today):
                 continue
+            told = parameters.in_force(connection, site)
             facts = day_facts.edge_facts(connection, self._readings, site, day, turn.now_ms, told)
-            if stored is None:
-                was_there = any(boot.start_ms < facts.start_ms for boot in facts.boots)
-                known = was_there and any(past.day == day for past in facts.history)
+            if stored is not None:
+                changed = _edges_of(stored) != facts.edges()
             else:
-                known = _edges_of(stored) != facts.edges()
-            if known:
+                was_there = any(boot.start_ms < facts.start_ms for boot in facts.boots)
+                changed = was_there and any(past.day == day for past in facts.history)
+            if changed:
                 moved.append((site, day))
         return moved
 
