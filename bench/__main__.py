@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import agent, drivers, figures_day, flash, page, site_day, sizes
+from bench import agent, drivers, figures_day, flash, ingest, page, site_day, sizes
 
 BENCHES = {
     "sizes": sizes.main,
@@ -14,6 +14,7 @@ BENCHES = {
     "drivers": drivers.main,
     "agent": agent.main,
     "flash": flash.main,
+    "ingest": ingest.main,
 }
 
 

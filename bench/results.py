@@ -27,6 +27,11 @@ def at_most(name: str, value: float, unit: str, goal: float) -> Figure:
     return Figure(name, round(value, 4), unit, f"<= {goal:g}", value <= goal)
 
 
+def at_least(name: str, value: float, unit: str, goal: float) -> Figure:
+    """A figure that must reach its goal."""
+    return Figure(name, round(value, 4), unit, f">= {goal:g}", value >= goal)
+
+
 def keep(figures: Iterable[Figure], path: Path = RESULTS) -> None:
     """Put the figures into the list on disk; a name that is there already gets its new figure."""
     told = {each["name"]: each for each in json.loads(path.read_text(encoding="utf-8"))} if path.exists() else {}
