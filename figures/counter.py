@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import gcd
 
 from figures.history import Part
@@ -105,14 +104,20 @@ def grown_wh(times_ms: Sequence[int], readings_wh: Sequence[int], rules: Rules) 
 def _believed(
     times_ms: Sequence[int], readings_wh: Sequence[int], whole: Span, rules: Rules, marks: set[Mark]
 ) -> list[_Difference]:
-    """What the counter grew by between neighbouring readings, never negative."""
+    """What the counter grew by from step to step, never negative."""
     found: list[_Difference] = []
     base_wh = readings_wh[0]
     changed_ms = times_ms[0]
     held_wh: int | None = None
     doubtful_at = _doubtful_ends(rules.doubtful)
-    for (start_ms, end_ms), (_, value_wh) in zip(pairwise(times_ms), pairwise(readings_wh), strict=True):
+    still_ms = times_ms[0]
+    for start_ms, end_ms, value_wh in zip(times_ms, times_ms[1:], readings_wh[1:], strict=False):
         crossing = start_ms < whole[0] or end_ms > whole[1]
+        if value_wh == base_wh and not crossing:
+            continue  # most readings of a day: a spell in which the counter stood still is one difference
+        if still_ms < start_ms:
+            found.append(_Difference(still_ms, start_ms, 0))
+        still_ms = end_ms
         energy_wh, reset = value_wh - base_wh, False
         span_ms = _DATED_WRONG_MS if doubtful_at(end_ms) else end_ms - (start_ms if crossing else changed_ms)
         if value_wh < base_wh:
@@ -129,6 +134,8 @@ def _believed(
         found.append(_Difference(start_ms, end_ms, energy_wh, changed_ms if reset else None))
         if value_wh != base_wh:
             base_wh, changed_ms = value_wh, end_ms
+    if still_ms < times_ms[-1]:
+        found.append(_Difference(still_ms, times_ms[-1], 0))
     return found
 
 

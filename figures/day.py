@@ -131,7 +131,7 @@ def day_figures(facts: DayFacts) -> DayFigures:
         reasons=tuple(sorted(reasons, key=lambda reason: (reason.code, reason.subject))),
         history=tuple(past for past in facts.history if past.day == facts.day),
         told_days=facts.told_days(),
-        edges=facts.edges(),
+        edges=facts.edges_in_order(),
     )
 
 

@@ -185,20 +185,23 @@ class DayFacts:
     def edges(self) -> tuple[str, str]:
         """What was known before and after the day, as two short digests: another day's new readings concern this day
         only if one of them changes. What a controller remembers of the day is always told after it."""
+        return self.in_order().edges_in_order()
+
+    def edges_in_order(self) -> tuple[str, str]:
+        """`edges` of facts that `in_order` has given."""
         before, after = hashlib.sha256(), hashlib.sha256()
-        ordered = self.in_order()
-        for points in ordered.series:
+        for points in self.series:
             first, last = (bisect_left(points.times_ms, at_ms) for at_ms in (self.start_ms, self.end_ms))
             for digest, part in ((before, slice(0, first)), (after, slice(last, None))):
                 pairs = list(zip(points.times_ms[part], points.values[part], strict=True))
                 if pairs:  # a series of the day's own readings alone is no edge
                     digest.update(f"{points.device} {points.metric} {pairs}\n".encode())
-        for boot in ordered.boots:
+        for boot in self.boots:
             if boot.end_ms <= self.start_ms:
                 before.update(f"boot {boot.end_ms}\n".encode())
             elif boot.start_ms >= self.end_ms:
                 after.update(f"boot {boot.start_ms}\n".encode())
-        for past in ordered.history:
+        for past in self.history:
             after.update(f"{past}\n".encode())
         return before.hexdigest()[:16], after.hexdigest()[:16]
 
