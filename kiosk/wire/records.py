@@ -1,7 +1,8 @@
 """The ledger section: signed records so that the exact bytes come out at the other end. Judges no record.
 
-A record that follows the one before it travels without the members that can be worked out (form 1). Anything else,
-damaged payloads among it, travels as it is (form 0): what is wrong with it is for the ledger to say, not for the road.
+A record that follows the one before it travels without the members that can be worked out; in coding 3 what is left
+is written by a table of the types. Anything else, damaged payloads among it, travels as it is: what is wrong with it is
+for the ledger to say, not for the road.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ from kiosk.errors import LedgerError, WireError
 from kiosk.ledger.canonical import SIZE_MAX as PAYLOAD_MAX_BYTES
 from kiosk.ledger.canonical import Value, dump, load
 from kiosk.ledger.chain import Head, advance, continuation
-from kiosk.ledger.types import text_of
+from kiosk.ledger.types import number_of, text_of
 from kiosk.wire.elements import PLAIN_MAX_BYTES, VARINT_LIMIT, Reader, Writer, deflate, inflate
 from kiosk.wire.frame import FRAME_MAX_BYTES, LOG_BYTES
+from kiosk.wire.members import Expected, fits, read_members, write_members
 
 RECORDS_MAX = 512
 SIGNATURE_BYTES = 64
 KEY_ID_BYTES = 8
 
-_PLAIN, _DEFLATE = 0, 1
+PLAIN, DEFLATE, TABLE = 0, 1, 3
+"""Codings of a section."""
 _FULL, _FOLLOWING = 0, 1
 _RECORD_MIN_BYTES = SIGNATURE_BYTES
-_DERIVED = continuation(Head.empty("", "", ""), 0, 0).keys()
+_AS_IT_IS = 0
+_DERIVED = frozenset(continuation(Head.empty("", "", ""), 0, 0))
 """What a record says because it follows another."""
 
 Members = dict[str, Value] | None
@@ -48,29 +52,49 @@ class LedgerSection:
     records: tuple[SignedRecord, ...]
 
 
-def encode_ledger_section(records: Sequence[SignedRecord], log: str, first_seq: int) -> bytes:
-    """The section's body, plain or deflated, whichever is smaller. All records are signed by one key."""
+def encode_ledger_section(
+    records: Sequence[SignedRecord], log: str, first_seq: int, coding: int | None = None
+) -> bytes:
+    """The section's body in the smallest coding, or in the one asked for. All records are signed by one key."""
     if not 1 <= len(records) <= RECORDS_MAX or len({record.key_id for record in records}) != 1:
         raise WireError(f"a ledger section has 1 to {RECORDS_MAX} records of one key: start a new one at another key")
-    plain = _write_plain(records)
     writer = Writer()
     writer.hex(log, LOG_BYTES)
     writer.hex(records[0].key_id, KEY_ID_BYTES)
     writer.varint(first_seq, 1, VARINT_LIMIT - len(records))
     writer.varint(len(records))
-    size = Writer()
-    size.varint(len(plain), 0, PLAIN_MAX_BYTES)
-    packed = deflate(plain)
-    deflated = len(packed) + len(size) < len(plain)
-    writer.u8(_DEFLATE if deflated else _PLAIN)
-    if deflated:
-        writer.put(size.octets())
+    signatures = Writer()
     for record in records:
         if len(record.signature) != SIGNATURE_BYTES:
             raise WireError(f"a signature of {len(record.signature)} bytes is not Ed25519")
-        writer.put(record.signature)
-    writer.put(packed if deflated else plain)
+        signatures.put(record.signature)
+    chosen, size, body = _smallest(records, log, first_seq, coding)
+    writer.u8(chosen)
+    writer.put(size)
+    writer.put(signatures.octets())
+    writer.put(body)
     return writer.octets()
+
+
+def _smallest(
+    records: Sequence[SignedRecord], log: str, first_seq: int, coding: int | None
+) -> tuple[int, bytes, bytes]:
+    """Coding, what stands before the signatures, and what stands behind them."""
+    ways: list[tuple[int, bytes, bytes]] = []
+    if coding != TABLE:
+        plain = _write_plain(records)
+        size = Writer()
+        size.varint(len(plain), 0, PLAIN_MAX_BYTES)
+        ways = [(PLAIN, b"", plain), (DEFLATE, size.octets(), deflate(plain))]
+    if coding in (None, TABLE):
+        table = _write_table(records, log, first_seq)
+        # Whatever the table cannot give back exactly goes the other way: money waits for no cleverness.
+        if coding == TABLE or _gives_back(table, records, log, first_seq):
+            ways.append((TABLE, b"", table))
+    ways = [way for way in ways if coding in (None, way[0])]
+    if not ways:
+        raise WireError(f"ledger coding {coding} is not known")
+    return min(ways, key=lambda way: len(way[1]) + len(way[2]))
 
 
 def decode_ledger_section(body: bytes) -> LedgerSection:
@@ -81,14 +105,66 @@ def decode_ledger_section(body: bytes) -> LedgerSection:
     log, key_id, first_seq = reader.hex(LOG_BYTES), reader.hex(KEY_ID_BYTES), reader.varint(1)
     count = reader.count(1, min(RECORDS_MAX, VARINT_LIMIT - first_seq), _RECORD_MIN_BYTES)
     coding = reader.u8()
-    if coding not in (_PLAIN, _DEFLATE):
+    if coding not in (PLAIN, DEFLATE, TABLE):
         raise WireError(f"ledger coding {coding} is not known")
-    size = reader.varint(0, PLAIN_MAX_BYTES) if coding == _DEFLATE else 0
+    size = reader.varint(0, PLAIN_MAX_BYTES) if coding == DEFLATE else 0
     signatures = [reader.take(SIGNATURE_BYTES) for _ in range(count)]
-    plain = inflate(reader.rest(), size) if coding == _DEFLATE else reader.rest()
-    payloads = _read_plain(Reader(plain), count)
+    rest = inflate(reader.rest(), size) if coding == DEFLATE else reader.rest()
+    payloads = _read_table(rest, count, log, first_seq) if coding == TABLE else _read_plain(Reader(rest), count)
     records = (SignedRecord(payload, sign, key_id) for payload, sign in zip(payloads, signatures, strict=True))
     return LedgerSection(log, first_seq, tuple(records))
+
+
+def _write_table(records: Sequence[SignedRecord], log: str, first_seq: int) -> bytes:
+    writer, expected = Writer(), Expected(log)
+    head: Head | None = None
+    for seq, record in enumerate(records, first_seq):
+        members = _members(record.payload)
+        if members is None or not fits(members):
+            writer.u8(_AS_IT_IS)
+            writer.varint(len(record.payload), 0, PAYLOAD_MAX_BYTES)
+            writer.put(record.payload)
+        else:
+            write_members(writer, members, _derived(members, head), seq, expected)
+            expected.take(members)
+        head = _head(members, record.payload)
+    return writer.octets()
+
+
+def _read_table(octets: bytes, count: int, log: str, first_seq: int) -> list[bytes]:
+    reader, expected = Reader(octets), Expected(log)
+    payloads: list[bytes] = []
+    head: Head | None = None
+    for seq in range(first_seq, first_seq + count):
+        form = reader.u8()
+        if form == _AS_IT_IS:
+            payloads.append(reader.take(reader.varint(0, PAYLOAD_MAX_BYTES)))
+            members = _members(payloads[-1])
+        else:
+            own = read_members(reader, form, _DERIVED, seq, expected)
+            members, payload = _rebuild(own, head) if form & 1 else (own, _dumped(own))
+            payloads.append(payload)
+            expected.take(members)
+        head = _head(members, payloads[-1])
+    reader.end()
+    if sum(map(len, payloads)) > PLAIN_MAX_BYTES:
+        raise WireError(f"the records of a section are more than {PLAIN_MAX_BYTES} bytes")
+    return payloads
+
+
+def _gives_back(table: bytes, records: Sequence[SignedRecord], log: str, first_seq: int) -> bool:
+    try:
+        return _read_table(table, len(records), log, first_seq) == [record.payload for record in records]
+    except WireError:
+        return False
+
+
+def _derived(members: dict[str, Value], head: Head | None) -> dict[str, Value]:
+    """The members that follow from `head`, or none of them where one does not."""
+    if head is None:
+        return {}
+    follow = continuation(head, number_of(members, "amt"), number_of(members, "cash"))
+    return follow if all(members[name] == value for name, value in follow.items()) else {}
 
 
 def _write_plain(records: Sequence[SignedRecord]) -> bytes:
@@ -157,7 +233,7 @@ def _shorten(members: Members, head: Head | None, payload: bytes) -> bytes | Non
         return None
 
 
-def _rebuild(own: Members, head: Head | None) -> tuple[Members, bytes]:
+def _rebuild(own: Members, head: Head | None) -> tuple[dict[str, Value], bytes]:
     """The record that follows `head`, from what it does not share with it."""
     if own is None or head is None or not own.keys().isdisjoint(_DERIVED):
         raise WireError(
@@ -167,7 +243,11 @@ def _rebuild(own: Members, head: Head | None) -> tuple[Members, bytes]:
     if not isinstance(amt, int) or not isinstance(cash, int):
         raise WireError("a shortened record cannot be rebuilt without integers amt and cash")
     members = own | continuation(head, amt, cash)
+    return members, _dumped(members)
+
+
+def _dumped(members: dict[str, Value]) -> bytes:
     try:
-        return members, dump(members)
+        return dump(members)
     except LedgerError as error:
         raise WireError(f"a shortened record cannot be rebuilt: {error}") from None

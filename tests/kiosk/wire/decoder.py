@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 from tests.kiosk.wire.adaptive_decoder import Adaptive
+from tests.kiosk.wire.table_decoder import read_table
 
 SOURCES = ["none", "saved", "typed", "phone", "modem", "server", "rtc", "gnss", "ntp"]
 
@@ -157,13 +158,14 @@ def read_ledger(octets: bytes) -> dict[str, Any]:
     """A ledger section in the form of the golden vectors."""
     section = Input(octets)
     log, key_id, first, count = section.hex(16), section.hex(8), section.varint(), section.varint()
-    length = section.varint() if section.unsigned(1) else None
+    coding = section.unsigned(1)
+    length = section.varint() if coding == 1 else None
     signatures = [section.hex(64) for _ in range(count)]
     rest = section.bytes(len(octets) - section.at)
     plain = Input(rest if length is None else zlib.decompress(rest, -15))
     assert length in (None, len(plain.octets))
-    payloads: list[bytes] = []
-    for _ in range(count):
+    payloads = read_table(plain, count, log, first, _following) if coding == 3 else []
+    while len(payloads) < count:
         form, sent = plain.unsigned(1), plain.bytes(plain.varint())
         payloads.append(_following(sent, payloads[-1]) if form else sent)
     assert plain.done()

@@ -159,3 +159,21 @@ def test_no_section_cut_short_is_read(at: int) -> None:
     for end in range(len(GOOD[at])):
         with pytest.raises(WireError):
             decode_ledger_section(GOOD[at][:end])
+
+
+def test_a_single_sale_costs_little_more_than_its_signature_and_the_chain() -> None:
+    payloads = story_of([100] * 3).payloads
+    body = encode_ledger_section(signed(payloads[2]), LOG, 3)
+    assert payloads_of(body) == [payloads[2]]
+    assert len(body) < 64 + 32 + 120
+
+
+def test_what_the_table_cannot_say_goes_another_way() -> None:
+    strange = story_of([100]).payloads[1].replace(b'"t":"SALE"', b'"t":"SAIL"')
+    for coding in (None, 0, 1, 3):
+        assert payloads_of(encode_ledger_section(signed(strange), LOG, 2, coding)) == [strange]
+
+
+def test_a_coding_that_is_not_known_is_refused() -> None:
+    with pytest.raises(WireError):
+        encode_ledger_section(signed(b"{}"), LOG, 1, 2)

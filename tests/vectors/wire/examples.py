@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from kiosk.ledger.signing import DOWN_PREFIX
@@ -15,6 +17,7 @@ from kiosk.wire.down_sections import NO_HASH
 from tests.vectors.ledger.stories import DEVICE_KEY, INGEST_KEY, INGEST_NEXT, START_MS, Story, hexadecimal, make_act
 
 Json = Any
+LEDGER_VECTORS = Path(__file__).parent.parent / "ledger" / "good.jsonl"
 LIMIT = (1 << 63) - 1
 """Largest varint."""
 VALUE_LIMIT = (1 << 61) - 1
@@ -187,9 +190,23 @@ def ledger() -> list[Example]:
     }
     examples = []
     for name, (chosen, first) in told.items():
-        octets = records.encode_ledger_section(chosen, story.head.log, first)
+        ways = [records.encode_ledger_section(chosen, story.head.log, first, coding) for coding in (0, 1)]
+        octets = min(ways, key=len)
         decoded = plain(asdict(records.decode_ledger_section(octets)))
         examples.append(Example(name, octets, decoded, deflated=octets[_CODING_AT] == 1))
+    return examples + _by_table(story, told)
+
+
+def _by_table(story: Story, told: dict[str, tuple[list[records.SignedRecord], int]]) -> list[Example]:
+    """The same in coding 3, and all that the ledger's own vectors have, of every type."""
+    spoken = [json.loads(line) for line in LEDGER_VECTORS.read_text(encoding="utf-8").splitlines()]
+    every = [
+        records.SignedRecord(each["payload"].encode(), bytes.fromhex(each["sig"]), DEVICE_KEY.key_id) for each in spoken
+    ]
+    examples = []
+    for name, (chosen, first) in (told | {"records of every type": (every, 3)}).items():
+        octets = records.encode_ledger_section(chosen, story.head.log, first, records.TABLE)
+        examples.append(Example(f"coding 3: {name}", octets, plain(asdict(records.decode_ledger_section(octets)))))
     return examples
 
 

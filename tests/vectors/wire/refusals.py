@@ -194,6 +194,32 @@ def ledger() -> Iterator[Refusal]:
     yield "form 1 that is not canonical", after(b'{"cash":0,"amt":0}'), "members are sorted"
     yield "form 1 with an integer too large", after(b'{"amt":0,"cash":9007199254740992}'), "2^53"
     yield "form 1 with a box too large", after(b'{"amt":0,"cash":1}', rich), "2^53"
+    yield from _by_table(rich)
+
+
+def _by_table(rich: bytes) -> Iterator[Refusal]:
+    """Ledger sections of coding 3. 0x26 is a TEST that does not follow: 27 members, 4 bytes of marks."""
+
+    def said(body: str, count: int = 1) -> bytes:
+        return _ledger(body, coding="03", count=f"{count:02x}", signatures=count)
+
+    nothing = "00 00 00 00"
+    yield "coding 3: type 21", said(f"2a {nothing}"), "twenty types"
+    yield "coding 3: type 0 that follows", said("01 00"), "types are numbered from 1"
+    yield "coding 3: a record that follows stands first", said("0d 00 00 00"), "nothing to follow"
+    yield "coding 3: no end of a payload", said("00 05 7b7d"), "lengths are checked"
+    yield "coding 3: a mark behind the last member", said("26 00 00 00 08"), "no such member"
+    yield "coding 3: amt as a text", said("26 01 00 00 00 0661"), "a number belongs there"
+    yield "coding 3: boot as a number", said("26 04 00 00 00 04"), "a text belongs there"
+    yield "coding 3: a value of kind 3", said("26 04 00 00 00 0761"), "kinds are 0 to 2"
+    yield "coding 3: what is expected, stated", said("26 01 00 00 00 00"), "it would be left out"
+    yield "coding 3: hexadecimal as a text", said("26 04 00 00 00 0a 6162"), "it has a kind of its own"
+    yield "coding 3: hexadecimal of no byte", said("26 04 00 00 00 01"), "that is an empty text"
+    yield "coding 3: a text that is not UTF-8", said("26 04 00 00 00 06 ff"), "UTF-8"
+    yield "coding 3: a control character", said("26 04 00 00 00 06 0a"), "the payload would not be canonical"
+    yield "coding 3: an integer too large", said("26 01 00 00 00 80808080808080807f"), "2^53"
+    yield "coding 3: a byte behind the records", said(f"26 {nothing} 00"), "nothing follows the records"
+    yield "coding 3: a box too large", said(f"00 {_sized(rich)} 0d 01 00 00 08", 2), "2^53"
 
 
 def schemas() -> Iterator[Refusal]:
