@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from kayasol import __version__
+from kayasol.cli_dashboards import dashboards_app
 from kayasol.cli_operating import Folder, add_operating_commands, open_folder
 from kayasol.settings import load_settings
 from kiosk.errors import KioskError
@@ -27,6 +28,7 @@ readings_app = typer.Typer(no_args_is_help=True, help="The readings, whichever s
 app.add_typer(readings_app, name="readings")
 projection_app = typer.Typer(no_args_is_help=True, help="The ledger's copy in InfluxDB.")
 app.add_typer(projection_app, name="projection")
+app.add_typer(dashboards_app, name="dashboards")
 
 add_operating_commands(app)
 

@@ -53,6 +53,17 @@ class ServerSettings(BaseSettings):
     """Where `kayasol backup` puts its files; a relative path is one in the folder. Another disk is better."""
     backup_keep: int = Field(default=14, ge=1, le=3_650)
     """So many files that `kayasol backup` named itself are kept."""
+    grafana_url: str = "http://127.0.0.1:3000"
+    """Where `kayasol dashboards push` finds Grafana, with a path if it has one."""
+    grafana_token_file: Path = Path("grafana.token")
+    """A service account's token, or `grafana_user`'s password (mode 0600); a relative path is one in the folder."""
+    grafana_user: str = ""
+    """Empty: the file holds a token."""
+    grafana_datasource_uid: str = Field(default="kayasol-influxdb", min_length=1, max_length=40)
+    """The InfluxQL data source that the boards ask."""
+    grafana_timeout_s: float = Field(default=10.0, gt=0, le=300)
+    pages_url: str = "http://127.0.0.1:8000"
+    """Where people open Kayasol's pages: boards link there."""
     live_s: int = Field(default=0, ge=0, le=86_400)
     """Ask every site for rows at once during so many seconds after each contact; for demonstrations and visits."""
 
@@ -64,15 +75,16 @@ class ServerSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _token_travels_safely(self) -> ServerSettings:
-        parts = urlsplit(self.influxdb_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-            raise ValueError(
-                "influxdb_url: write it as https://influxdb.example.org:8086; the token has a file of its own"
-            )
-        if parts.scheme == "http" and not (self.private_network or is_loopback(parts.hostname)):
-            raise ValueError(
-                "influxdb_url: http would show the token to the network: use https, or a server on this machine"
-            )
+        for name in ("influxdb_url", "grafana_url"):
+            parts = urlsplit(getattr(self, name))
+            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+                raise ValueError(
+                    f"{name}: write it as https://{name[:-4]}.example.org; the token has a file of its own"
+                )
+            if parts.scheme == "http" and not (self.private_network or is_loopback(parts.hostname)):
+                raise ValueError(
+                    f"{name}: http would show the token to the network: use https, or a server on this machine"
+                )
         return self
 
     @model_validator(mode="after")
@@ -88,6 +100,11 @@ class ServerSettings(BaseSettings):
             return self.database_url or f"sqlite:///{(self.folder / 'kayasol.db').absolute()}"
         password = read_secret(self.folder / self.database_password_file, "put PostgreSQL's password alone there")
         return make_url(self.database_url).set(password=password).render_as_string(hide_password=False)
+
+    @property
+    def grafana_token(self) -> Path:
+        """Where the token or the password is."""
+        return self.folder / self.grafana_token_file
 
     @property
     def influxdb_token(self) -> Path:
