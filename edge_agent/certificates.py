@@ -1,6 +1,6 @@
 """TLS keys and certificates at commissioning: make a key, ask for a certificate, judge the one that came.
 
-Knows no file and no ledger. Takes 3 MB of memory, so only the commands that need it import it.
+Knows no file and no ledger. Takes 2 MB of memory, so only the commands that need it import it.
 """
 
 from __future__ import annotations
