@@ -53,6 +53,7 @@ def main() -> None:
 
 
 def _rounds(world: World) -> list[float]:
+    world.boot("b1" * 8, 1, START, 2 * DAY_MS)
     for number in range(2):
         world.readings.write(SITE, "b1" * 8, fourteen(START + number * DAY_MS))
     office = Summariser(world.store, world.readings, world.clock)

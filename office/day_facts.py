@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 
 from figures.energy import LOAD, SHELF, SOLAR
 from figures.facts import TOLD_BY, BootSpan, DayFacts, Flagged, IncomeRow, Parameters, PastDay, Points
+from figures.spans import Span
 from kiosk.ledger.format import parse
 from kiosk.ledger.types import text_of
 from kiosk.time import DAY_MS, day_of, day_start_ms
 from office import controller_days
 from store import blocks, boots, ledger_table, sites, status, streams
-from store.readings.base import ReadingsStore, Series
+from store.readings.base import Bucket, ReadingsStore, Series
 
 BEFORE_MS = 1_800_000
 """So much before the day is read: whether the battery was at rest, or falling, when it began."""
@@ -63,9 +64,9 @@ def _facts(
     end_ms = start_ms + DAY_MS
     standing = status.get(connection, site)
     known = sites.get(connection, site)
-    series, history = _with_edges(readings, site, start_ms, now_ms, found)
-    flagged = Counter((each.device, each.metric) for each in blocks.flagged(connection, site, start_ms, end_ms))
     known_boots = boots.of_site(connection, site)
+    series, history = _with_edges(readings, site, start_ms, now_ms, found, _lives(known_boots))
+    flagged = Counter((each.device, each.metric) for each in blocks.flagged(connection, site, start_ms, end_ms))
     return DayFacts(
         day=day,
         now_ms=now_ms,
@@ -136,7 +137,7 @@ def _undated_within(known: Sequence[boots.Boot], start_ms: int, end_ms: int) -> 
 
 
 def _with_edges(
-    readings: ReadingsStore, site: str, start_ms: int, now_ms: int, found: Sequence[Series]
+    readings: ReadingsStore, site: str, start_ms: int, now_ms: int, found: Sequence[Series], lives: Sequence[Span]
 ) -> tuple[tuple[Points, ...], tuple[PastDay, ...]]:
     """The readings found, with one value after the day each, and with what a counter needs from beyond a gap; and what
     controllers remember of the days of its gaps."""
@@ -153,10 +154,10 @@ def _with_edges(
         key = (channel.device, channel.metric)
         points = merged.get(key, Points(channel.device, channel.metric, channel.decimals, (), ()))
         if not points.times_ms or points.times_ms[0] >= start_ms:
-            points = _joined(_last_before(readings, site, points, start_ms - BEFORE_MS), points)
+            points = _joined(_last_before(readings, site, points, start_ms - BEFORE_MS, lives), points)
         lacks_after = not points.times_ms or points.times_ms[-1] < end_ms
         if channel.metric in _COUNTERS and lacks_after and now_ms > end_ms + AFTER_MS:
-            points = _joined(points, _first_after(readings, site, points, end_ms + AFTER_MS))
+            points = _joined(points, _first_after(readings, site, points, end_ms + AFTER_MS, lives))
         if points.times_ms:
             merged[key] = points
     remembering = sorted(channel.device for channel in channels if channel.metric == TOLD_BY)
@@ -207,12 +208,12 @@ def _joined(first: Points, second: Points) -> Points:
     return Points(first.device, first.metric, decimals, [*first.times_ms, *second.times_ms], values)
 
 
-def _last_before(readings: ReadingsStore, site: str, points: Points, before_ms: int) -> Points:
+def _last_before(readings: ReadingsStore, site: str, points: Points, before_ms: int, lives: Sequence[Span]) -> Points:
     """The last value of a counter before an instant; of what tells a trend, the half hour that ends with it."""
     end_ms = before_ms
     for days in (1, 7, SEARCH_DAYS):
         start_ms = before_ms - days * DAY_MS
-        buckets = readings.buckets(site, points.device, points.metric, start_ms, end_ms, interval_ms=_HOUR_MS)
+        buckets = _hours(readings, site, points, (start_ms, end_ms), lives)
         if buckets:
             hour_ms = buckets[-1].start_ms
             found = readings.series(site, points.device, points.metric, hour_ms - BEFORE_MS, hour_ms + _HOUR_MS)
@@ -223,18 +224,34 @@ def _last_before(readings: ReadingsStore, site: str, points: Points, before_ms: 
     return Points(points.device, points.metric, points.decimals, (), ())
 
 
-def _first_after(readings: ReadingsStore, site: str, points: Points, after_ms: int) -> Points:
+def _first_after(readings: ReadingsStore, site: str, points: Points, after_ms: int, lives: Sequence[Span]) -> Points:
     """The first value of a counter at or after an instant."""
     start_ms = after_ms
     for days in (1, 7, SEARCH_DAYS):
         end_ms = after_ms + days * DAY_MS
-        buckets = readings.buckets(site, points.device, points.metric, start_ms, end_ms, interval_ms=_HOUR_MS)
+        buckets = _hours(readings, site, points, (start_ms, end_ms), lives)
         if buckets:
             hour_ms = buckets[0].start_ms
             found = readings.series(site, points.device, points.metric, hour_ms, min(hour_ms + _HOUR_MS, end_ms))
             return _between(found, found.times_ms[0], found.times_ms[0])
         start_ms = end_ms
     return Points(points.device, points.metric, points.decimals, (), ())
+
+
+def _lives(known: Sequence[boots.Boot]) -> list[Span]:
+    """When agents lived, an hour wide on both sides: a boot may just be dated anew, its rows stand where it was."""
+    return [
+        (each.start_ms - _HOUR_MS, each.end_ms + _HOUR_MS)
+        for each in known
+        if each.start_ms is not None and each.end_ms is not None
+    ]
+
+
+def _hours(readings: ReadingsStore, site: str, points: Points, span: Span, lives: Sequence[Span]) -> Sequence[Bucket]:
+    """The hours of a span in which the metric was read; the store is not asked of a time in which no agent lived."""
+    if lives and not any(start_ms < span[1] and end_ms > span[0] for start_ms, end_ms in lives):
+        return ()
+    return readings.buckets(site, points.device, points.metric, *span, interval_ms=_HOUR_MS)
 
 
 def _between(series: Series, first_ms: int, last_ms: int) -> Points:
