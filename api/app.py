@@ -14,6 +14,7 @@ from api.deps import Rooms
 from api.errors import add_handlers
 from api.guard import Guard
 from api.pages import routes as pages
+from api.pages import static_files
 from api.routes import days, health, latest, ledger, series, sites
 from api.schemas import ProblemAnswer
 from store.engine import READERS_MAX, Store
@@ -59,6 +60,7 @@ def create_app(
     app.include_router(api)
     app.include_router(health.metrics_router)
     app.include_router(pages.router)
+    app.include_router(static_files.router)
     add_handlers(app, pages.page_of_error)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=GZIP_LEVEL)
     app.add_middleware(Guard, hosts=hosts)

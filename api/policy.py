@@ -12,6 +12,12 @@ _POLICY = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+WITH_SCRIPT = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Policy of the technician's page: it may zoom with our own script and ask our own API, nothing else."""
+
 KEPT = "private, max-age=30"
 """By the one who asked, for half a minute: new readings come by the minute at most."""
 NOT_KEPT = "no-store"

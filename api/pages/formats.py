@@ -20,13 +20,19 @@ def number(language: str, value: float, decimals: int = 0) -> str:
 
 
 def amount(language: str, amount_minor: int, currency: str) -> str:
-    """Money: XOF as whole francs with F, as people write it in Burkina Faso."""
+    """Money: XOF as whole francs, as people write it in Burkina Faso (`fr_BF`: 48 250 F CFA)."""
+    unit = f"F{NO_BREAK}CFA" if currency == "XOF" else currency
+    return f"{plain_amount(language, amount_minor, currency)}{NO_BREAK}{unit}"
+
+
+def plain_amount(language: str, amount_minor: int, currency: str) -> str:
+    """The same without its unit, for a table that names it once."""
     if currency == "XOF":
-        return f"{number(language, amount_minor)}{NO_BREAK}F"
+        return number(language, amount_minor)
     whole, part = divmod(abs(amount_minor), 100)
     sign = "-" if amount_minor < 0 else ""
     point = "," if language == "fr" else "."
-    return f"{sign}{number(language, whole)}{point}{part:02d}{NO_BREAK}{currency}"
+    return f"{sign}{number(language, whole)}{point}{part:02d}"
 
 
 def energy(language: str, energy_wh: int | None) -> str:
@@ -41,6 +47,12 @@ def energy(language: str, energy_wh: int | None) -> str:
 def quantity(language: str, value: float, unit: str, decimals: int = 0) -> str:
     """A number with its unit."""
     return f"{number(language, value, decimals)}{NO_BREAK}{unit}"
+
+
+def energy_range(language: str, energy_wh: int, uncertainty_wh: int) -> str:
+    """From the least to the most that it may be, in one unit; never below nothing."""
+    low, high = max(0, energy_wh - uncertainty_wh), energy_wh + uncertainty_wh
+    return text(language, "from_to", low=energy(language, low), high=energy(language, high))
 
 
 def share(language: str, permille: int | None) -> str:
@@ -72,8 +84,21 @@ def _span(language: str, span_ms: int, form: str) -> str:
 
 
 def day_short(language: str, day: str) -> str:
-    """`2026-11-23` as `23 nov.`"""
-    return format_date(date.fromisoformat(day), format="d MMM", locale=language).replace(" ", NO_BREAK)
+    """`2026-11-23` as `23 nov.`, the first of a French month as `1er`."""
+    at = date.fromisoformat(day)
+    if language == "fr" and at.day == 1:
+        return f"1er{NO_BREAK}{format_date(at, format='MMM', locale=language)}"
+    return format_date(at, format="d MMM", locale=language).replace(" ", NO_BREAK)
+
+
+def month_long(language: str, day: str) -> str:
+    """`2026-11-23` as `novembre 2026`."""
+    return format_date(date.fromisoformat(day), format="LLLL y", locale=language).replace(" ", NO_BREAK)
+
+
+def weekday(language: str, day: str) -> str:
+    """`2026-11-23` as `lu` or `Mo`: two letters are what a column of a month has room for on a phone."""
+    return format_date(date.fromisoformat(day), format="EEEEEE", locale=language)[:2]
 
 
 def clock(language: str, utc_ms: int) -> str:

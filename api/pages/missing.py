@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from api.pages import formats
-from api.pages.texts import text
+from api.pages.texts import named, text
 from figures.day import DayFigures
 from figures.reasons import Reason, Why
 
@@ -21,7 +21,6 @@ SHORT_MS = 900_000
 
 _NOT_MISSING = (Why.NOT_OVER, Why.BEFORE_SUNRISE)
 _IN_TIME = (Why.AGENT_OFF, Why.POWER_LOST, Why.AT_KIOSK, Why.DROPPED_ROWS, Why.DEVICE_SILENT)
-_COUNTED = (Why.UNDATED_BOOT, Why.FLAGGED_VALUES)
 NO_NEWS = "no_news"
 """Nothing tells whether the kiosk ran: not a reason of a day, but of a day together with those after it."""
 
@@ -100,14 +99,16 @@ def _follows(earlier: str, later: str) -> bool:
 
 
 def _days(language: str, run: _Run) -> str:
-    first = formats.day_short(language, run.first)
     if run.first == run.last:
-        return first
-    return f"{first} – {formats.day_short(language, run.last)}"
+        return text(language, "on_day", day=formats.day_short(language, run.first))
+    first = str(int(run.first[8:])) if run.first[:7] == run.last[:7] and language == "fr" else ""
+    first = first if first and first != "1" else formats.day_short(language, run.first)
+    return text(language, "on_days", first=first, last=formats.day_short(language, run.last))
 
 
 def _what(language: str, run: _Run) -> str:
-    words = text(language, f"miss_{run.code}", subject=run.subject)
-    if run.code in (*_IN_TIME, Why.NOT_HEARD):
-        return f"{words} ({formats.span(language, run.amount)})"
-    return f"{words} ({formats.number(language, run.amount)})" if run.code in _COUNTED else words
+    timed = run.code in (*_IN_TIME, Why.NOT_HEARD)
+    amount = formats.span(language, run.amount) if timed else formats.number(language, run.amount)
+    device, _, metric = run.subject.partition(" ")
+    subject = f"{device}, {named(language, 'metric', metric)}" if metric else device
+    return text(language, f"miss_{run.code}", subject=subject, amount=amount)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.pages import formats
 from api.pages.texts import LANGUAGES, text
@@ -19,6 +20,11 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 CACHE = "private, max-age=60"
 """A page is a minute old at most; going back and forth costs a phone nothing."""
+
+_COLOUR = re.compile(r"--([\w-]+):(#\w+)")
+_COLOURED = re.compile(r"([a-z-]+):var\(--([\w-]+)\)")
+
+_WITH_CHARTS = "technique.html"
 
 _ERROR_TEXTS = {404: "error_404", 422: "error_404", 400: "error_400", 503: "error_503"}
 
@@ -36,6 +42,13 @@ def home_of(language: str) -> str:
 def site_link(language: str, code: str) -> str:
     """A site's page in a language."""
     return f"{'/en' if language == 'en' else ''}/sites/{code}"
+
+
+def technique_link(language: str, code: str = "") -> str:
+    """The technician's page of a site, or of all sites, in a language."""
+    if not code:
+        return f"{'/en' if language == 'en' else ''}/technique"
+    return f"{site_link(language, code)}/technique"
 
 
 def other_path(path: str) -> str:
@@ -60,7 +73,8 @@ def page(
             language=language,
             other_language=other,
             other=other_path(path),
-            style=_style(),
+            address=str(request.url),
+            style=_style(template),
             made=formats.moment(language, now_ms),
             t=lambda key, **given: text(language, key, **given),
         )
@@ -76,9 +90,15 @@ def error_page(request: Request, status: int, now_ms: int) -> HTMLResponse:
     return page(request, "problem.html", facts, now_ms=now_ms, status=status)
 
 
+def _unit_small(shown: str) -> Markup:
+    """An amount or a quantity with its unit in smaller letters, so that the number can be large on a phone."""
+    whole, space, unit = shown.partition(formats.NO_BREAK)
+    return escape(whole) + (Markup("<small>") + space + unit + Markup("</small>") if unit else "")
+
+
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -86,8 +106,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["unit_small"] = _unit_small
+    return made
 
 
 @cache
-def _style() -> Markup:
-    return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8").replace("\n", ""))  # noqa: S704 our own file
+def _style(template: str) -> Markup:
+    sheets = ("style.css", "technique.css") if template == _WITH_CHARTS else ("style.css",)
+    whole = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in sheets).replace("\n", "")
+    return Markup(_with_plain_colours(whole))  # noqa: S704 our own file
+
+
+def _with_plain_colours(sheet: str) -> str:
+    """Each colour by name also as it is, before it: a browser of 2015 knows no custom properties and takes that one."""
+    named = dict(_COLOUR.findall(sheet[: sheet.index("}")]))
+    return _COLOURED.sub(lambda found: f"{found[1]}:{named[found[2]]};{found[0]}", sheet)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.deps import Rooms
+from api.pages import nights, takings
 from api.pages.known import known_to_ms
+from api.pages.nights import Night, Volts
+from api.pages.takings import Takings
 from figures.day import DayFigures
-from kiosk.time import DAY_MS, day_of
+from figures.facts import Parameters
+from kiosk.time import DAY_MS, day_of, day_start_ms
 from office import parameters
 from office.overview import RECENT_DAYS, SitePage, Value
 from store.readings.base import Bucket
 
-CURVE_STEP_MS = 900_000
-CURVE_MS = DAY_MS
+WEEK = 7
+SUN_STEP_MS = 1_800_000
 FRESH_MS = 1_800_000
 """An older value is not "now"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One metric over the last 24 hours by quarters of an hour; those without values are absent."""
+    """One metric by intervals; those without values are absent."""
 
     start_ms: int
     buckets: tuple[Bucket, ...]
@@ -37,11 +41,12 @@ class SiteFacts:
     page: SitePage
     known_ms: int | None
     """Up to when its income is known."""
-    volts: Curve | None
-    """None where no device ever told of a battery."""
+    takings: Takings
+    nights: tuple[Night, ...]
+    """Oldest first; empty where no device ever told of a battery."""
     watts: Curve | None
-    """Of the panels."""
-    cutoff_v: float
+    """Of the panels over the last seven civil days, today last; None where no device ever told."""
+    told: Parameters
 
     def is_fresh(self, utc_ms: int) -> bool:
         """Whether a value may be shown as what is now."""
@@ -73,20 +78,28 @@ def gather(rooms: Rooms, code: str) -> SiteFacts | None:
     with rooms.store.read() as connection:
         told = parameters.in_force(connection, code)
         known_ms = known_to_ms(connection, page.card.completeness)
+        took = takings.gather(connection, code, page.card.money.currency, now_ms, known_ms)
+    volts = newest(page.latest, "battery_voltage_v")
+    watts = newest(page.latest, "pv_power_w")
+    week_ms = day_start_ms(day_of(now_ms)) - (WEEK - 1) * DAY_MS
     return SiteFacts(
         now_ms=now_ms,
         page=page,
         known_ms=known_ms,
-        volts=_curve(rooms, code, newest(page.latest, "battery_voltage_v"), now_ms),
-        watts=_curve(rooms, code, newest(page.latest, "pv_power_w"), now_ms),
-        cutoff_v=told.cutoff_mv / 1000,
+        takings=took,
+        nights=() if volts is None else tuple(nights.nights(_volts(rooms, code, volts, now_ms), now_ms, told)),
+        watts=None if watts is None else _curve(rooms, code, watts, week_ms, now_ms, SUN_STEP_MS),
+        told=told,
     )
 
 
-def _curve(rooms: Rooms, code: str, value: Value | None, now_ms: int) -> Curve | None:
-    if value is None:
-        return None
-    end_ms = now_ms - now_ms % CURVE_STEP_MS + CURVE_STEP_MS
-    start_ms = end_ms - CURVE_MS
-    found = rooms.readings.buckets(code, value.device, value.metric, start_ms, end_ms, interval_ms=CURVE_STEP_MS)
+def _volts(rooms: Rooms, code: str, value: Value, now_ms: int) -> Mapping[int, Volts]:
+    start_ms = day_start_ms(day_of(now_ms)) - (nights.NIGHTS + 1) * DAY_MS
+    curve = _curve(rooms, code, value, start_ms, now_ms, nights.STEP_MS)
+    return {each.start_ms: Volts(each.mean / curve.scale, each.low / curve.scale) for each in curve.buckets}
+
+
+def _curve(rooms: Rooms, code: str, value: Value, start_ms: int, now_ms: int, step_ms: int) -> Curve:
+    end_ms = now_ms - now_ms % step_ms + step_ms
+    found = rooms.readings.buckets(code, value.device, value.metric, start_ms, end_ms, interval_ms=step_ms)
     return Curve(start_ms, tuple(found), 10**value.decimals)

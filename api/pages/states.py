@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from api.pages import formats
 from api.pages.texts import text
-from office.overview import Standing, State, Value
+from office.overview import Standing, State
 
 Level = Literal["ok", "warn", "bad", "unknown"]
 
@@ -26,6 +25,8 @@ _LEVELS: dict[State, Level] = {
     State.OK: "ok",
 }
 
+NOTHING_TO_DO = frozenset({State.OK, State.NIGHT})
+
 
 @dataclass(frozen=True, slots=True)
 class StateWords:
@@ -36,7 +37,9 @@ class StateWords:
     sign: str
     word: str
     reason: str
-    """What is the matter and what to do."""
+    """What is the matter."""
+    advice: str
+    """What to do; "" where nothing is to be done."""
 
 
 def level_of(state: State) -> Level:
@@ -50,11 +53,5 @@ def in_words(language: str, standing: Standing, now_ms: int) -> StateWords:
     since = formats.span(language, now_ms - standing.since_ms) if standing.since_ms is not None else ""
     facts = {"span": since, "device": standing.subject}
     reason = text(language, f"reason_{standing.state.value}", **facts)
-    return StateWords(level, SIGNS[level], text(language, f"state_{level}"), reason)
-
-
-def voltage_v(values: Iterable[Value]) -> tuple[float, int] | None:
-    """The newest battery voltage in volts and its time, UTC ms."""
-    found = [value for value in values if value.metric == "battery_voltage_v"]
-    newest = max(found, key=lambda value: value.utc_ms, default=None)
-    return None if newest is None else (newest.value / 10**newest.decimals, newest.utc_ms)
+    advice = "" if standing.state in NOTHING_TO_DO else text(language, f"do_{standing.state.value}")
+    return StateWords(level, SIGNS[level], text(language, f"state_{level}"), reason, advice)

@@ -48,7 +48,7 @@ def _answer(rooms: Rooms, card: SiteCard) -> SiteAnswer:
             code=card.standing.state.value,
             since_ms=card.standing.since_ms,
             subject=card.standing.subject,
-            reason=words.reason,
+            reason=f"{words.reason} {words.advice}".strip(),
         ),
         last_arrival_ms=card.last_heard_ms,
         income_today_minor=amount_of(money.today, known_ms),

@@ -13,7 +13,21 @@ from api.pages.texts import LANGUAGES, TEXTS
 from tests.api.conftest import client_of
 from tests.api.village import Kiosk, Village, filled
 
-PAGES = ("/", "/en", "/sites/damane", "/en/sites/damane", "/sites/louda", "/sites/tangasgo", "/nulle-part")
+PAGES = (
+    "/",
+    "/en",
+    "/sites/damane",
+    "/en/sites/damane",
+    "/sites/louda",
+    "/sites/tangasgo",
+    "/technique",
+    "/en/technique",
+    "/sites/damane/technique",
+    "/en/sites/damane/technique?days=90",
+    "/sites/louda/technique?days=30",
+    "/nulle-part",
+)
+
 HOUR_MS = 3_600_000
 VOID = {"meta", "link", "br", "hr", "img"}
 
@@ -76,7 +90,12 @@ def test_every_page_is_well_formed_with_one_heading_and_its_language(client: Tes
     assert outline.untitled == 0
 
 
-@pytest.mark.parametrize("path", PAGES)
+def scriptless(path: str) -> bool:
+    """All but the technician's page of one site."""
+    return not re.search(r"/sites/\w+/technique", path)
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if scriptless(path)])
 def test_nothing_is_fetched_and_nothing_runs(client: TestClient, path: str) -> None:
     page = client.get(path).text
     outline = Outline(page)
@@ -85,7 +104,9 @@ def test_nothing_is_fetched_and_nothing_runs(client: TestClient, path: str) -> N
     assert re.findall(r'<link[^>]*href="([^"]*)"', page) == ["data:,"]
 
 
-@pytest.mark.parametrize("path", ["/sites/damane", "/en/sites/damane", "/sites/louda", "/"])
+@pytest.mark.parametrize(
+    "path", ["/sites/damane", "/en/sites/damane", "/sites/louda", "/", "/technique", "/sites/damane/technique"]
+)
 def test_a_page_is_at_most_14_kb_on_the_way(client: TestClient, path: str) -> None:
     answer = client.get(path, headers={"Accept-Encoding": "gzip"})
     assert answer.headers["content-encoding"] == "gzip"
@@ -93,7 +114,7 @@ def test_a_page_is_at_most_14_kb_on_the_way(client: TestClient, path: str) -> No
     assert len(gzip.compress(answer.content, 9)) <= 14_000
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/damane", "/sites/louda"])
+@pytest.mark.parametrize("path", ["/", "/sites/damane", "/sites/louda", "/technique", "/sites/damane/technique"])
 def test_the_languages_link_to_each_other(client: TestClient, path: str) -> None:
     other = next(link for link in Outline(client.get(path).text).links if link.startswith("/en"))
     assert path in Outline(client.get(other).text).links
@@ -109,15 +130,15 @@ def test_the_figures_of_the_day_are_those_of_the_api(client: TestClient) -> None
     site = client.get("/api/v1/sites/damane").json()
     words = words_of(client, "/sites/damane")
     for name in ("income_today_minor", "income_month_minor", "income_last_month_minor"):
-        assert f"{site[name]:,} F".replace(",", " ") in words
+        assert f"{site[name]:,} F CFA".replace(",", " ") in words
     assert f"n° {site['records_complete_upto']:,}".replace(",", " ") in words
 
 
 def test_what_is_still_at_the_kiosk_is_said_with_its_amount(client: TestClient, village: Village) -> None:
     waiting = village.books["damane"].records[-7:]
     amount = sum(record.amt for record in waiting)
-    assert f"7 écritures ({amount} F) sont encore sur la borne." in words_of(client, "/sites/damane")
-    assert f"7 records ({amount} F) are still at the kiosk." in words_of(client, "/en/sites/damane")
+    assert f"7 écritures ({amount} F CFA) sont encore sur la borne." in words_of(client, "/sites/damane")
+    assert f"7 records ({amount} F CFA) are still at the kiosk." in words_of(client, "/en/sites/damane")
 
 
 def test_income_that_nobody_knows_yet_is_not_zero(client: TestClient) -> None:
@@ -141,9 +162,10 @@ def test_the_cash_box_and_the_exact_place_are_never_shown(client: TestClient, vi
 
 def test_missing_days_are_grouped_with_their_reason(client: TestClient) -> None:
     words = words_of(client, "/sites/damane")
-    assert "11 nov. – 12 nov. borne éteinte (2 jours)" in words
-    assert "18 nov. pas de réseau (24 h)" in words
-    assert "21 nov. – 23 nov. pas de nouvelles, on ne sait pas encore" in words_of(client, "/sites/louda")
+    assert "Du 11 au 12 nov. La borne était éteinte pendant 2 jours." in words
+    assert "Le 18 nov. Pas de réseau pendant 24 h." in words
+    assert "Du 21 au 23 nov. Pas de nouvelles de la borne" in words_of(client, "/sites/louda")
+    assert "11 Nov to 12 Nov The kiosk was off for 2 days." in words_of(client, "/en/sites/damane")
 
 
 def test_states_are_a_word_a_shape_and_a_colour(client: TestClient) -> None:
@@ -153,7 +175,7 @@ def test_states_are_a_word_a_shape_and_a_colour(client: TestClient) -> None:
         ("warn", "▲", "À surveiller"),
         ("unknown", "○", "Pas de nouvelles"),
     ):
-        assert f'<div class="state {level}"><b>{sign} {word}</b>' in page
+        assert f'<div class="state {level}"><b><i aria-hidden="true">{sign}</i>{word}</b>' in page
 
 
 def test_sites_in_need_come_first(client: TestClient) -> None:
@@ -161,15 +183,42 @@ def test_sites_in_need_come_first(client: TestClient) -> None:
     assert titles == ["tangasgo", "louda", "damane"]
 
 
-def test_days_without_readings_are_open_rings_and_not_bars(client: TestClient) -> None:
-    page = client.get("/sites/louda").text
-    income = page[page.index("Recette par jour") : page.index("Comptes")]
-    assert income.count("<circle") == 2
+def test_days_that_nobody_knows_yet_are_rings_on_the_list_and_question_marks_in_the_month(client: TestClient) -> None:
+    cards = client.get("/").text.split("<section")
+    louda = next(card for card in cards if "CSPS de Louda" in card)
+    assert louda.count("<circle") == 2
+    month = client.get("/sites/louda").text.partition('<table class="month"')[2].partition("</table>")[0]
+    assert month.count('<td class="u" title="pas encore connu">') == 2
 
 
-def test_a_gap_in_the_curve_is_shaded(client: TestClient, village: Village) -> None:
-    assert 'class="gap"' not in client.get("/sites/damane").text
-    assert client_of(village.later(hours=3)).get("/sites/damane").text.count('class="gap"') == 1
+def test_a_month_tells_a_day_off_from_a_day_that_is_not_known(client: TestClient) -> None:
+    month = client.get("/sites/damane").text.partition('<table class="month"')[2].partition("</table>")[0]
+    assert re.findall(r'<td class="o" title="borne éteinte"><small>(\d+)', month) == ["11", "12"]
+    assert 'class="u"' not in month
+
+
+def test_the_days_of_a_month_are_those_of_the_api(client: TestClient) -> None:
+    answer = client.get("/api/v1/sites/damane/days?from=2026-11-01&to=2026-11-22").json()
+    month = client.get("/sites/damane").text.partition('<table class="month"')[2].partition("</table>")[0]
+    shown = dict(re.findall(r"<small>(\d+)</small><b>([\d\u202f]+)</b>", month))
+    amounts = {day["day"]: day["figures"]["income"]["net_minor"] for day in answer["days"]}
+    assert len(shown) >= 18
+    for number, amount in shown.items():
+        assert int(amount.replace("\u202f", "")) == amounts[f"2026-11-{int(number):02}"]
+
+
+def test_the_services_and_what_was_taken_back_add_up_to_the_month(client: TestClient) -> None:
+    page = client.get("/sites/damane").text
+    table = page[page.index("Ce mois, par service") :].partition("</table>")[0]
+    amounts = [int(re.sub(r"[^\d-]", "", amount)) for amount in re.findall(r"<b>([^<]+)</b>", table)]
+    assert len(amounts) == 4
+    assert sum(amounts[:-1]) == amounts[-1] == client.get("/api/v1/sites/damane").json()["income_month_minor"]
+
+
+def test_a_gap_in_a_long_curve_is_shaded_and_the_time_to_come_is_not(client: TestClient) -> None:
+    assert 'class="gap"' not in client.get("/sites/tangasgo/technique?days=30").text
+    page = client.get("/sites/damane/technique?days=30").text
+    assert page.count('class="gap"') == page.count("<figure") > 3
 
 
 def test_at_night_the_page_says_so_and_shows_the_last_sun(village: Village) -> None:
@@ -181,8 +230,8 @@ def test_at_night_the_page_says_so_and_shows_the_last_sun(village: Village) -> N
 
 def test_an_old_voltage_is_not_shown_as_now(client: TestClient) -> None:
     words = words_of(client, "/sites/louda")
-    assert "Batterie inconnu Dernière tension connue :" in words
-    assert "Batterie 14,0 V" in words_of(client, "/sites/damane")
+    assert "On ne sait pas Il n’y a pas de mesure récente de la batterie. Dernière tension connue :" in words
+    assert "Batterie : 14,0 V, il y a 2 min" in words_of(client, "/sites/damane")
 
 
 def test_no_site_yet_says_how_to_add_one(empty: Village) -> None:

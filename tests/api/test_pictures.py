@@ -1,46 +1,39 @@
 """The pages in a real browser: nothing sticks out on the narrowest phone, nothing fails, and pictures to look at.
 
-Pictures go to build/pictures; KAYASOL_DOCS_PICTURES=1 copies the two chosen ones to docs/pictures.
+Pictures go to build/pictures; KAYASOL_DOCS_PICTURES=1 copies the chosen ones to docs/pictures.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Request
 
+from tests.api.browsing import PATHS, WIDTHS, chromium
 from tests.api.conftest import app_of
 from tests.api.serving import served
 from tests.api.village import Kiosk, Village
-from tests.servers import require_server
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "build" / "pictures"
-CHOSEN = {"site-damane-320": "kept-site-320.png", "sites-1280": "kept-sites-1280.png"}
-PICTURE_BYTES_MAX = 150_000
-KEPT_TALL = 1300
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-dev-shm-usage",
-    "--disable-lcd-text",
-]
-PATHS = {
-    "sites": "/",
-    "sites-en": "/en",
-    "site-damane": "/sites/damane",
-    "site-damane-en": "/en/sites/damane",
-    "site-louda": "/sites/louda",
-    "site-tangasgo": "/sites/tangasgo",
-    "lost": "/nulle-part",
+Scheme = Literal["light", "dark"]
+SCREENS: list[tuple[int, Scheme]] = [*((width, "light") for width in WIDTHS), (320, "dark"), (1280, "dark")]
+CHOSEN: dict[str, tuple[str, int, int, Scheme]] = {
+    "site-320": ("site-damane", 320, 1300, "light"),
+    "site-1280": ("site-damane", 1280, 1180, "light"),
+    "site-dark-320": ("site-damane", 320, 1300, "dark"),
+    "sites-1280": ("sites", 1280, 1150, "light"),
+    "technique-1280": ("technique-damane", 1280, 1000, "light"),
 }
-WIDTHS = (320, 768, 1280)
+"""Name in docs/pictures -> page, width, height of the part that is kept, and colours."""
+PICTURE_BYTES_MAX = 200_000
+PAPER_PAGES_MAX = 2
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +44,16 @@ def address(village: Village) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = require_server("chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
 @pytest.mark.parametrize("name", PATHS)
 def test_a_page_fits_its_screen_and_asks_for_nothing_else(
-    browser: Browser, address: str, name: str, width: int
+    browser: Browser, address: str, name: str, width: int, scheme: Scheme
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 720})
+    page = browser.new_page(viewport={"width": width, "height": 720}, color_scheme=scheme)
     said: list[str] = []
     asked: list[str] = []
 
@@ -81,11 +71,14 @@ def test_a_page_fits_its_screen_and_asks_for_nothing_else(
     page.on("request", count)
     page.goto(address + PATHS[name])
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
+    page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(_STICKING_OUT) == []
     assert said == []
-    assert asked == [address + PATHS[name]]
+    # Only the technician's page of one site asks for more: its script, after it is shown.
+    scripts = [url for url in asked[1:] if re.fullmatch(r"\S+/static/technique-[0-9a-f]{8}\.js", url)]
+    assert asked == [address + PATHS[name], *scripts]
+    assert len(scripts) == name.startswith("technique")
     page.close()
 
 
@@ -108,20 +101,34 @@ def test_links_are_large_enough_for_a_thumb(browser: Browser, address: str) -> N
     page.close()
 
 
-def test_the_chosen_pictures_are_small_enough_to_keep(browser: Browser, address: str) -> None:
-    for name, kept in CHOSEN.items():
-        stem, _, width = name.rpartition("-")
-        page = browser.new_page(viewport={"width": int(width), "height": 720})
-        page.goto(address + PATHS[stem])
-        tall = min(page.evaluate("document.documentElement.scrollHeight"), KEPT_TALL)
-        page.screenshot(
-            path=PICTURES / kept, full_page=True, clip={"x": 0, "y": 0, "width": int(width), "height": tall}
-        )
-        page.close()
-        assert (PICTURES / kept).stat().st_size < PICTURE_BYTES_MAX
-        if os.environ.get("KAYASOL_DOCS_PICTURES") == "1":
-            (ROOT / "docs" / "pictures").mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(PICTURES / kept, ROOT / "docs" / "pictures" / kept.removeprefix("kept-"))
+@pytest.mark.parametrize("name", [name for name in PATHS if name != "lost"])
+def test_a_page_fits_on_paper(browser: Browser, address: str, name: str) -> None:
+    page = browser.new_page(viewport={"width": 718, "height": 1000}, color_scheme="dark")
+    page.goto(address + PATHS[name])
+    paper = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) <= (9 if name.startswith("technique") else PAPER_PAGES_MAX)
+    page.emulate_media(media="print")
+    # Black on white, whatever the screen's colours are.
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 0, 0)"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+    assert address in page.inner_text("footer")
+    page.screenshot(path=PICTURES / f"{name}-paper.png", full_page=True)
+    page.close()
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_chosen_picture_is_small_enough_to_keep(browser: Browser, address: str, name: str) -> None:
+    path, width, tall, scheme = CHOSEN[name]
+    page = browser.new_page(viewport={"width": width, "height": 720}, color_scheme=scheme, java_script_enabled=False)
+    page.goto(address + PATHS[path])
+    kept = PICTURES / f"kept-{name}.png"
+    page.screenshot(path=kept, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": tall})
+    page.close()
+    assert kept.stat().st_size < PICTURE_BYTES_MAX
+    if os.environ.get("KAYASOL_DOCS_PICTURES") == "1":
+        (ROOT / "docs" / "pictures").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(kept, ROOT / "docs" / "pictures" / f"{name}.png")
 
 
 _STICKING_OUT = """

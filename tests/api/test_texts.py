@@ -10,11 +10,17 @@ from pathlib import Path
 import pytest
 
 from api.pages import formats
+from api.pages.advice import Seen
 from api.pages.missing import NO_NEWS
-from api.pages.states import SIGNS, level_of
+from api.pages.nights import Allows
+from api.pages.site_sun import ESTIMATES
+from api.pages.states import NOTHING_TO_DO, SIGNS, level_of
+from api.pages.technique_page import ZOOM_WORDS
 from api.pages.texts import TEXTS, text
 from figures.reasons import Mark, Why
 from kiosk.ledger.act import SITE_KINDS
+from kiosk.metric import CATALOGUE
+from kiosk.time import SOURCES
 from office.overview import State
 
 PAGES = Path(__file__).resolve().parents[2] / "api" / "pages"
@@ -23,6 +29,15 @@ FAMILIES: dict[str, set[str]] = {
     "reason_": {state.value for state in State},
     "state_": set(SIGNS),
     "kind_": set(SITE_KINDS),
+    "do_": {state.value for state in State} - {state.value for state in NOTHING_TO_DO},
+    "tonight_": {each.value for each in Allows},
+    "why_": {each.value for each in Allows},
+    "clock_": set(SOURCES),
+    "find_": {each.value for each in Seen},
+    "fix_": {each.value for each in Seen},
+    "zoom_": set(ZOOM_WORDS),
+    "estimate_": {each.value for each in ESTIMATES} | {"other"},
+    "uptime_": {"power", "agent", "link"},
     "miss_": ({NO_NEWS} | {*Why} | {*Mark}) - {Why.NOT_OVER, Why.BEFORE_SUNRISE},
 }
 """Keys that are put together from a word of another room: all of its words must have a sentence."""
@@ -31,7 +46,7 @@ FAMILIES: dict[str, set[str]] = {
 def named_keys() -> Iterator[str]:
     """Texts in the code and templates that could be keys."""
     for path in PAGES.rglob("*.py"):
-        if path.name != "texts.py":
+        if not path.name.startswith(("texts", "words_")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield node.value
@@ -48,8 +63,17 @@ def _pairs(node: ast.JoinedStr) -> Iterator[str]:
         yield from (f"{form}{last.value}" for form in ("age", "span"))
 
 
+OPEN_FAMILIES: dict[str, set[str]] = {
+    "metric_": set(CATALOGUE),
+    "service_": {"phone", "lamp", "battery"},
+    "stage_": {"0", "3", "4", "5", "7"},
+}
+"""The same, but a word without a sentence keeps its own spelling."""
+
+
 def test_every_sentence_is_used() -> None:
-    used = set(named_keys()) | {prefix + word for prefix, words in FAMILIES.items() for word in words}
+    families = {**FAMILIES, **OPEN_FAMILIES}
+    used = set(named_keys()) | {prefix + word for prefix, words in families.items() for word in words}
     assert set(TEXTS) - used == set()
 
 
@@ -78,7 +102,9 @@ def test_french_signs_are_bound_to_their_words() -> None:
     assert "«\u00a0mppt\u00a0»" in text("fr", "reason_device_silent", device="mppt", span="1 h")
 
 
-@pytest.mark.parametrize(("language", "written"), [("fr", "1\u202f234\u202f567\u00a0F"), ("en", "1,234,567\u00a0F")])
+@pytest.mark.parametrize(
+    ("language", "written"), [("fr", "1\u202f234\u202f567\u00a0F\u00a0CFA"), ("en", "1,234,567\u00a0F\u00a0CFA")]
+)
 def test_francs_are_whole(language: str, written: str) -> None:
     assert formats.amount(language, 1_234_567, "XOF") == written
 

@@ -1,0 +1,178 @@
+"""Sentences of the technician's pages, French and English side by side. Knows no figure."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "technique": ("technique", "technical"),
+    "tour_title": ("La tournée du technicien", "The technician’s tour"),
+    "tour_lead": (
+        "Les sites qui ont besoin d’une visite d’abord, avec la raison et ce qu’il faut faire.",
+        "The sites that need a visit first, with the reason and what to do.",
+    ),
+    "to_do": ("À faire", "To do"),
+    "nothing_to_do": ("Rien de particulier ces sept derniers jours.", "Nothing in particular in the last seven days."),
+    "settings": (
+        "Réglages du site : coupure à {cutoff}, batterie dite faible sous {low}.",
+        "Settings of the site: cut-off at {cutoff}, battery called low under {low}.",
+    ),
+    "back_to_site": ("La page du site", "The site’s page"),
+    # findings: what is seen, and what to do
+    "find_power_down": (
+        "Coupures de courant {n} jours sur {of}, {span} au total.",
+        "Power cuts on {n} days of {of}, {span} in all.",
+    ),
+    "fix_power_down": (
+        "Mesurer la batterie au repos, resserrer les bornes, comparer la consommation au soleil.",
+        "Measure the battery at rest, tighten its terminals, compare the load with the sun.",
+    ),
+    "find_not_full": (
+        "Batterie jamais pleine : {n} jours sur {of}.",
+        "Battery not full: {n} days of {of}.",
+    ),
+    "fix_not_full": (
+        "Nettoyer les panneaux, chercher une ombre, vérifier les tensions réglées sur le régulateur.",
+        "Clean the panels, look for shade, check the voltages set on the controller.",
+    ),
+    "find_no_yield": (
+        "Le panneau n’a rien donné en plein jour le {day}.",
+        "The panel gave nothing in daylight on {day}.",
+    ),
+    "fix_no_yield": (
+        "Vérifier le fusible, les connecteurs et le câble du panneau.",
+        "Check the panel’s fuse, connectors and cable.",
+    ),
+    "find_counter": (
+        "Le compteur d’énergie du régulateur s’est bloqué ou a sauté.",
+        "The controller’s energy counter was stuck or jumped.",
+    ),
+    "fix_counter": (
+        "Noter les chiffres affichés par le régulateur et les comparer à cette page.",
+        "Note what the controller displays and compare it with this page.",
+    ),
+    "find_device_silent": (
+        "« {device} » n’a pas répondu pendant {span}.",
+        "“{device}” did not answer for {span}.",
+    ),
+    "fix_device_silent": ("Resserrer ou changer son câble de données.", "Tighten or replace its data cable."),
+    "find_flagged": (
+        "« {device} » a donné {n} valeurs impossibles ({metric}).",
+        "“{device}” gave {n} impossible values ({metric}).",
+    ),
+    "fix_flagged": (
+        "Éloigner le câble de données des câbles de puissance, vérifier la masse.",
+        "Keep the data cable away from the power cables, check the ground.",
+    ),
+    "find_link": ("Le réseau n’est passé que {share} du temps.", "The network was there only {share} of the time."),
+    "fix_link": ("Vérifier l’antenne, le crédit et la carte SIM.", "Check antenna, credit and SIM card."),
+    "find_no_clock": (
+        "La borne démarre parfois sans connaître l’heure.",
+        "The kiosk sometimes starts without knowing the time.",
+    ),
+    "fix_no_clock": (
+        "Changer la pile de son horloge, ou lui en ajouter une.",
+        "Replace the battery of its clock, or add a clock.",
+    ),
+    "find_no_space": (
+        "La borne a effacé des mesures faute de place.",
+        "The kiosk dropped measurements for want of space.",
+    ),
+    "fix_no_space": ("Mettre une carte mémoire plus grande.", "Put in a larger memory card."),
+    "find_forked": (
+        "La carte de la borne a été copiée ou restaurée : deux suites de comptes existent.",
+        "The kiosk’s card was copied or restored: there are two sequences of records.",
+    ),
+    "fix_forked": (
+        "Ne rien effacer ; garder les deux cartes et prévenir l’association.",
+        "Erase nothing; keep both cards and tell the association.",
+    ),
+    "find_lost": ("{n} écritures de caisse manquent.", "{n} ledger records are missing."),
+    "fix_lost": (
+        "Ne rien effacer ; garder la carte de la borne et prévenir l’association.",
+        "Erase nothing; keep the kiosk’s card and tell the association.",
+    ),
+    # charts
+    "no_charts": ("Aucune mesure sur cette durée.", "No measurement in this time."),
+    "chart": ("{name}, appareil « {device} »", "{name}, device “{device}”"),
+    "low_high_last": ("de {low} à {high}, à la fin {last}", "from {low} to {high}, at the end {last}"),
+    "zoom": ("Agrandir", "Enlarge"),
+    "zoom_whole": ("Toute la durée", "The whole time"),
+    "zoom_hint": (
+        "Glisser sur le graphique pour agrandir ; deux clics pour revenir.",
+        "Drag over the chart to zoom in; double-click to go back.",
+    ),
+    "zoom_wait": ("Chargement…", "Loading…"),
+    "zoom_failed": (
+        "Les mesures ne sont pas arrivées. Réessayez quand le réseau est là.",
+        "The measurements did not come. Try again when the network is there.",
+    ),
+    "zoom_time": ("Heure", "Time"),
+    "zoom_low": ("Plus bas", "Lowest"),
+    "zoom_mean": ("Moyenne", "Mean"),
+    "zoom_high": ("Plus haut", "Highest"),
+    "stages": ("Charge de la batterie, jour par jour", "Charging, day by day"),
+    "stages_full": (
+        "Pleine charge atteinte {n} jours sur {of} connus.",
+        "Fully charged on {n} of {of} known days.",
+    ),
+    "stage_0": ("arrêtée", "off"),
+    "stage_3": ("charge", "bulk"),
+    "stage_4": ("absorption", "absorption"),
+    "stage_5": ("entretien", "float"),
+    "stage_7": ("égalisation", "equalisation"),
+    # coverage, link, starts
+    "coverage": ("Mesures reçues, par appareil et par jour", "Measurements received, by device and day"),
+    "octets": ("Reçu sur cette durée : {size}.", "Received in this time: {size}."),
+    "mb": ("Mo", "MB"),
+    "cadence": ("La borne envoie ses chiffres toutes les {span}.", "The kiosk sends its figures every {span}."),
+    "rows_waiting": ("{n} mesures attendent sur la borne.", "{n} measurements wait at the kiosk."),
+    "rows_dropped": (
+        "{n} mesures ont été effacées faute de place depuis le début.",
+        "{n} measurements were dropped for want of space since the beginning.",
+    ),
+    "starts": ("Mises en marche de la borne", "Starts of the kiosk"),
+    "starts_more": ("… et {n} autres avant.", "… and {n} more before."),
+    "number": ("N°", "No."),
+    "began": ("Début", "Began"),
+    "lasted": ("Durée", "Lasted"),
+    "clock": ("Heure donnée par", "Time from"),
+    "no_date": ("date inconnue", "date not known"),
+    "clock_none": ("personne", "nobody"),
+    "clock_saved": ("son dernier arrêt", "its last stop"),
+    "clock_typed": ("une personne", "a person"),
+    "clock_phone": ("un téléphone", "a phone"),
+    "clock_modem": ("le modem", "the modem"),
+    "clock_server": ("le serveur", "the server"),
+    "clock_rtc": ("son horloge", "its own clock"),
+    "clock_gnss": ("le GPS", "GPS"),
+    "clock_ntp": ("Internet", "the Internet"),
+    # devices
+    "driver": ("Pilote {driver}.", "Driver {driver}."),
+    "driver_serial": ("Pilote {driver}, numéro de série {serial}.", "Driver {driver}, serial number {serial}."),
+    "driver_own": ("La borne elle-même.", "The kiosk itself."),
+    "driver_unknown": ("Pilote inconnu.", "Driver not known."),
+    "seen": ("Dernière mesure {age}.", "Last measurement {age}."),
+    "flagged": ("{n} valeurs impossibles mises de côté.", "{n} impossible values set aside."),
+    # metrics that a person meets; the others keep their own name
+    "metric_battery_voltage_v": ("Tension de la batterie", "Battery voltage"),
+    "metric_battery_current_a": ("Courant de la batterie (+ charge)", "Battery current (+ charging)"),
+    "metric_battery_temperature_c": ("Température de la batterie", "Battery temperature"),
+    "metric_pv_voltage_v": ("Tension du panneau", "Panel voltage"),
+    "metric_pv_power_w": ("Puissance du panneau", "Panel power"),
+    "metric_load_power_w": ("Puissance consommée", "Load power"),
+    "metric_load_current_a": ("Courant consommé", "Load current"),
+    "metric_load_on": ("Sortie allumée (1 : oui)", "Output on (1: yes)"),
+    "metric_shelf_power_w": ("Puissance de l’étagère de recharge", "Charging shelf power"),
+    "metric_shelf_energy_total_wh": ("Énergie de l’étagère, compteur", "Charging shelf energy, counter"),
+    "metric_pv_energy_total_wh": ("Énergie solaire, compteur", "Solar energy, counter"),
+    "metric_load_energy_total_wh": ("Énergie consommée, compteur", "Load energy, counter"),
+    "metric_charger_state": ("Étape de charge", "Charging stage"),
+    "metric_charger_error": ("Code d’erreur du régulateur (0 : aucune)", "Controller’s error code (0: none)"),
+    "metric_charger_temperature_c": ("Température du régulateur", "Controller temperature"),
+    "metric_agent_temperature_c": ("Température de la borne", "Kiosk temperature"),
+    "metric_agent_free_disk_mb": ("Place libre sur la carte", "Free space on the card"),
+    "metric_link_latency_ms": ("Délai du réseau", "Network delay"),
+    "metric_link_loss_percent": ("Pertes du réseau", "Network loss"),
+    "metric_link_sent_bytes": ("Octets envoyés, compteur", "Bytes sent, counter"),
+    "metric_link_received_bytes": ("Octets reçus, compteur", "Bytes received, counter"),
+    "metric_soc_percent": ("Charge estimée par l’appareil", "State of charge, the device’s guess"),
+}
