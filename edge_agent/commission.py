@@ -2,6 +2,8 @@
 
 The files (docs/agent.md): request = JSON {v, kind: device-request, site, dev, ledger_pub, csr_pem}; answer = JSON
 {v, kind: device-answer, act (hex of its bytes), certificate_pem, ca_pem, ingest_key, ingest_next}.
+
+What knows certificates is imported where it is needed: it takes 2 MB, which a running agent would never use.
 """
 
 from __future__ import annotations
