@@ -19,7 +19,8 @@ from kiosk.errors import ConfigError
 PAGES, PAGES_PORT = "api", 8000
 BROKER, BROKER_PORT = "mosquitto", 8883
 """TLS 1.3, and nobody without a certificate of this server's authority comes in."""
-_PINNED = re.compile(r":v?\d+\.\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$|@sha256:[0-9a-f]{64}$")
+_PINNED = re.compile(r":v?\d+\.\d+\.\d+[\w.-]*$|@sha256:[0-9a-f]{64}$|^postgres:\d+\.\d+[\w.-]*$")
+"""One release: three numbers, or a digest. PostgreSQL's releases have two numbers."""
 _SECRET_WORD = re.compile(r"(PASS|PASSWORD|SECRET|TOKEN|KEY)$")
 _FILE_WORD = re.compile(r"_FILE$")
 
@@ -29,13 +30,16 @@ Service = Mapping[str, Any]
 def check_text(text: str) -> tuple[list[str], list[str]]:
     """(faults, notes): what must be corrected, and what a person should know. Raises ConfigError for other bytes."""
     try:
-        model = json.loads(text)
-        services: dict[str, Service] = model["services"]
-        secrets = {str(name): Path(each["file"]) for name, each in (model.get("secrets") or {}).items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return _check(json.loads(text))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"not what a compose parser writes ({error!r}); pipe `docker compose config --format json` into this"
         ) from error
+
+
+def _check(model: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    services: Mapping[str, Service] = model["services"]
+    secrets = {str(name): Path(each["file"]) for name, each in (model.get("secrets") or {}).items()}
     faults = [f"secret {name}: {fault}" for name, file in secrets.items() if (fault := fault_of(file))]
     notes: list[str] = []
     for name, service in services.items():
@@ -54,10 +58,8 @@ def _doors(name: str, service: Service) -> Iterator[tuple[list[str], list[str]]]
         if _is_this_computer(host):
             continue
         if (name, target) == (PAGES, PAGES_PORT):
-            note = (
-                f"the pages can be reached at {where}, and there are no accounts yet: put a guarded proxy before them"
-            )
-            yield [], [note]
+            told = f"the pages can be reached at {where}, and there are no accounts yet"
+            yield [], [f"{told}: put a guarded proxy before them"]
         elif (name, target) == (BROKER, BROKER_PORT):
             yield [], [f"kiosks reach the broker at {where}, with certificates of this server's authority only"]
         else:
@@ -75,7 +77,7 @@ def _service_faults(service: Service, secrets: Mapping[str, Path]) -> Iterator[s
     image = str(service.get("image", ""))
     if "build" not in service and not _PINNED.search(image):
         yield f"image '{image}' is not pinned to one version"
-    if str(service.get("user", "")).partition(":")[0] in {"", "0", "root"}:
+    if str(service.get("user") or "").partition(":")[0] in {"", "0", "root"}:
         yield "runs as root: give it a user"
     if not service.get("read_only"):
         yield "its root file system can be written: read_only: true, and tmpfs for what it must write"

@@ -80,7 +80,8 @@ def faults_in(folder: Path, names: Sequence[str] = NAMES) -> list[str]:
 
 def fault_of(path: Path) -> str:
     """What is wrong with one secret; "" if nothing is. Never tells what is in it."""
-    remedy = f"remove it and run `kayasol secrets make {path.parent}`"
+    make = f"run `kayasol secrets make {path.parent}`"
+    remedy = f"remove it and {make}" if path.exists() else make
     try:
         text = read_secret(path, remedy)
     except ConfigError as error:
