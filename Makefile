@@ -25,7 +25,7 @@ JOBS ?= 1
 # $(call timed,what,command): the command, then how long it took
 timed = SECONDS=0; $(2); echo "$(1): $$SECONDS s"
 
-.PHONY: help venv demo test check check-style check-layout check-types check-imports check-house check-ledger format bench pins servers clean
+.PHONY: help venv demo test check check-style check-layout check-types check-imports check-house check-ledger format bench pins release servers clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -94,6 +94,9 @@ bench: venv servers ## measure: rates, sizes, flash, memory
 
 pins: venv ## requirements/*.txt from pyproject.toml: make pins [UPGRADE=--upgrade]
 	@tools/compile_requirements.sh $(UPGRADE)
+
+release: venv ## dist/: wheel, source, lists of parts and SHA256SUMS of what is committed, built twice and compared
+	@$(BIN)/python tools/release.py $(ARGS)
 
 clean: ## remove what make and the tools made here, with the demo's folder build/demo
 	@rm -rf .venv* build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
