@@ -126,9 +126,10 @@ def main() -> None:
         place = Place(Path(folder), influx, postgres, None if peer is None else peer.path)
         told = paths(place)
         rounds: dict[str, list[Run]] = {name: [] for name in told}
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             for name, run in told.items():
                 rounds[name].append(run())
+                print(f"round {number + 1}: {name}: {rounds[name][-1].rate:.0f}", flush=True)
     figures = figures_of(rounds)
     _print(rounds, figures)
     keep(figures)
