@@ -1,7 +1,7 @@
 """`kayasol backup`: database, keys and settings of a server in one file, while the server runs or not.
 
 SQLite is copied by its own online backup, which is one instant and stops nobody; PostgreSQL by pg_dump. Readings in
-InfluxDB are not in it: the blocks that they were written from are, and a restore writes them again.
+InfluxDB are not in it: the blocks that they were written from are, and `kayasol readings rebuild` writes them again.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def back_up(settings: ServerSettings, target: Path, now: datetime) -> Iterator[s
     size_mb = target.stat().st_size // 1_000_000
     yield f"Written and read back: {target}, {size_mb} MB, {len(manifest.members)} files. Keep it on another disk."
     if settings.readings == "influxdb":
-        yield "Readings in InfluxDB are not in it; a restore writes them again from the blocks that are."
+        yield "Readings in InfluxDB are not in it; after a restore `kayasol readings rebuild` writes them again."
 
 
 def _copy_sqlite(settings: ServerSettings, copy: Path) -> None:

@@ -10,7 +10,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from kayasol.backup import BROKER_FILES, DATABASE
 from kayasol.backup_file import Manifest
 from kayasol.settings import ServerSettings, load_settings
 from kiosk.errors import ConfigError
-from store import blocks, boots, migrate, sites
+from store import migrate
 from store.engine import Store
 from store.errors import VersionError
 
@@ -52,7 +51,7 @@ def restore(file: Path, folder: Path, now: datetime) -> Iterator[str]:
     yield f"Restored into {folder}: the server as it was at {manifest.made_utc}, epoch {epoch}."
     yield "Kiosks send again what came after that, as soon as the broker and `kayasol serve` run."
     if load_settings(folder).readings == "influxdb":
-        yield "Readings are written to InfluxDB again while the office runs; then run `kayasol projection rebuild`."
+        yield "Readings in InfluxDB are not in it: run `kayasol readings rebuild`, then `kayasol projection rebuild`."
 
 
 def _require_empty(folder: Path) -> None:
@@ -106,8 +105,6 @@ def _bring_database(manifest: Manifest, staging: Path, now: datetime) -> int:
     store = Store.open(settings.database)
     try:
         with store.write() as connection:
-            if settings.readings == "influxdb":
-                _write_readings_again(store)
             return begin_epoch(connection, int(now.timestamp() * 1000))
     finally:
         store.close()
@@ -121,14 +118,3 @@ def _require_no_tables(settings: ServerSettings) -> None:
                 raise ConfigError("the PostgreSQL database that the settings name is in use: create an empty one")
     finally:
         store.close()
-
-
-def _write_readings_again(store: Store) -> None:
-    """Let the office write every dated boot from the archive of blocks, as it does when a boot is dated anew."""
-    with store.join() as connection:
-        for site in sites.all_sites(connection):
-            for boot in boots.of_site(connection, site.code):
-                if boot.offset_ms is not None:
-                    blocks.delete_flagged(connection, boot.site, boot.boot)
-                    blocks.set_boot_undated(connection, boot.site, boot.boot)
-                    boots.save(connection, replace(boot, needs_redating=True))

@@ -166,6 +166,14 @@ def test_a_backup_while_somebody_writes_is_one_instant(settings: ServerSettings,
         store.close()
 
 
+def test_with_readings_in_influxdb_both_say_how_they_come_back(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path / "server", readings="influxdb")
+    register(settings)
+    told = list(back_up(settings, tmp_path / "b.tar.gz", NOW))
+    assert "kayasol readings rebuild" in told[-1]
+    assert "kayasol readings rebuild" in list(restore(tmp_path / "b.tar.gz", tmp_path / "again", NOW))[-1]
+
+
 def test_an_existing_file_is_never_overwritten(settings: ServerSettings, tmp_path: Path) -> None:
     file = tmp_path / "b.tar.gz"
     file.write_text("mine")
