@@ -83,10 +83,10 @@ def boards(place: Place | None = None) -> list[Board]:
     ]
 
 
-def write_files(folder: Path) -> list[Path]:
+def write_files(folder: Path, place: Place | None = None) -> list[Path]:
     """Write every board to folder/<language>/<name>.json; boards that have gone are removed. The paths written."""
     written = []
-    for board in boards():
+    for board in boards(place):
         path = folder / board.language / f"{board.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text_of(board), encoding="utf-8")

@@ -73,6 +73,10 @@ class Panel:
     """What the codes of a state are called."""
     per_column: dict[str, str] = field(default_factory=dict)
     """Label of a table's column -> key of UNITS."""
+    items: dict[str, Words] = field(default_factory=dict)
+    """What a line that is named by a tag is called."""
+    renamed: tuple[str, str] | None = None
+    """(pattern, name) by which Grafana renames columns."""
     link: tuple[str, str, str] | None = None
     """(label of the column, title, address) in a table."""
 
@@ -106,12 +110,15 @@ def _json(panel: Panel, language: str, datasource: str, number: int, place: dict
         made.pop("description", None)
         return {**made, "type": "text", "options": {"mode": "markdown", "content": about}}
     source = {"type": "influxdb", "uid": datasource}
+    if panel.renamed is not None:
+        pattern, name = panel.renamed
+        made["transformations"] = [{"id": "renameByRegex", "options": {"regex": pattern, "renamePattern": name}}]
     return {
         **made,
         "type": _TYPES[panel.kind],
         "datasource": source,
         "targets": [_target(query, source, name) for query, name in zip(panel.queries, _names(), strict=False)],
-        "fieldConfig": {"defaults": _defaults(panel, language), "overrides": _overrides(panel)},
+        "fieldConfig": {"defaults": _defaults(panel, language), "overrides": _overrides(panel, language)},
         "options": _options(panel),
     }
 
@@ -170,18 +177,19 @@ def _mappings(panel: Panel, language: str) -> list[dict[str, Any]]:
     return [{"type": "value", "options": named}]
 
 
-def _overrides(panel: Panel) -> list[dict[str, Any]]:
+def _overrides(panel: Panel, language: str) -> list[dict[str, Any]]:
     if panel.kind != GRID:
-        return [_HIDE_EMPTY] if panel.kind == SERIES else []
-    made: list[dict[str, Any]] = [
-        {"matcher": {"id": "byName", "options": label}, "properties": [{"id": "unit", "value": UNITS[unit]}]}
-        for label, unit in panel.per_column.items()
-    ]
+        named = [_override(item, "displayName", words.to(language)) for item, words in panel.items.items()]
+        return [*named, _HIDE_EMPTY] if panel.kind == SERIES else named
+    made = [_override(label, "unit", UNITS[unit]) for label, unit in panel.per_column.items()]
     if panel.link is not None:
         label, title, url = panel.link
-        links = {"id": "links", "value": [{"title": title, "url": url, "targetBlank": True}]}
-        made.append({"matcher": {"id": "byName", "options": label}, "properties": [links]})
+        made.append(_override(label, "links", [{"title": title, "url": url, "targetBlank": True}]))
     return made
+
+
+def _override(label: str, what: str, value: object) -> dict[str, Any]:
+    return {"matcher": {"id": "byName", "options": label}, "properties": [{"id": what, "value": value}]}
 
 
 def _options(panel: Panel) -> dict[str, Any]:

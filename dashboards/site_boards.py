@@ -9,6 +9,8 @@ from dashboards.words import UNIT_ROWS, Words, word_of
 from kiosk.figure import FIGURES
 from kiosk.metric import CATALOGUE
 
+_LOWEST = Words("Batterie : le plus bas", "Battery: lowest")
+
 
 def sites(language: str) -> list[Panel]:
     """All sites."""
@@ -40,9 +42,9 @@ def sites(language: str) -> list[Panel]:
             about=CUTOFF_ABOUT,
         ),
         _by_site(Words("Courant disponible", "Power available"), "power_permille", language),
-        _by_site(Words("Ordinateur en marche", "Computer running"), "agent_permille", language),
-        _by_site(Words("Kiosque joignable", "Kiosk reachable"), "link_permille", language),
-        Panel(Words("Silence : dernière arrivée il y a", "Silence: last arrival, ago"), SERIES, ages, "s"),
+        _by_site(Words("Borne en marche", "Agent running"), "agent_permille", language),
+        _by_site(Words("Réseau", "Link"), "link_permille", language),
+        Panel(Words("Dernières nouvelles il y a", "Silence: last arrival, ago"), SERIES, ages, "s"),
         Panel(
             Words("Mesures en attente aux kiosques (minutes)", "Waiting at the kiosks (minutes)"), SERIES, waiting, "1"
         ),
@@ -54,7 +56,7 @@ def site(language: str) -> list[Panel]:
     return [
         _stat("income_net_minor", language, about=Words("Dernier jour calculé.", "Last computed day.")),
         _stat("solar_energy_wh", language),
-        _stat("battery_min_mv", language, *CUTOFF, about=CUTOFF_ABOUT),
+        _stat("battery_min_mv", language, *CUTOFF, about=CUTOFF_ABOUT, title=_LOWEST),
         _stat("power_permille", language, *SHARE),
         _stat("agent_permille", language, *SHARE),
         _stat("link_permille", language, *SHARE),
@@ -116,8 +118,8 @@ def metrics_by_unit() -> dict[str, list[str]]:
     return found
 
 
-def _stat(name: str, language: str, *steps: Step, about: Words | None = None) -> Panel:
-    words = Words(word_of(name, "fr"), word_of(name, "en"))
+def _stat(name: str, language: str, *steps: Step, about: Words | None = None, title: Words | None = None) -> Panel:
+    words = title or Words(word_of(name, "fr"), word_of(name, "en"))
     money = 0 if FIGURES[name].unit == "minor" else None
     queries = days(language, name)
     return Panel(words, STAT, queries, FIGURES[name].unit, 4, 4, about, steps, decimals=money)
@@ -135,7 +137,7 @@ def _by_site(title: Words, name: str, language: str, *steps: Step, about: Words 
 
 def _shares(language: str, *names: str) -> Panel:
     return Panel(
-        Words("Disponibilité : courant, ordinateur, réseau", "Availability: power, computer, network"),
+        Words("Courant, borne, réseau", "Power, agent, link"),
         BARS,
         days(language, *names),
         "permille",

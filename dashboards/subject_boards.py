@@ -6,14 +6,14 @@ from dashboards import query
 from dashboards.panel import BARS, SERIES, STAT, Panel
 from dashboards.parts import BY_DAY, CUTOFF, CUTOFF_ABOUT, days, health, metrics
 from dashboards.query import Column
-from dashboards.words import Words
+from dashboards.words import ITEM_WORDS, Words
 
 _STATES = {
     0: Words("Arrêt", "Off"),
     2: Words("Défaut", "Fault"),
     3: Words("Charge rapide", "Bulk"),
     4: Words("Absorption", "Absorption"),
-    5: Words("Entretien", "Float"),
+    5: Words("Maintien", "Float"),
     7: Words("Égalisation", "Equalise"),
 }
 
@@ -51,9 +51,7 @@ def battery(language: str) -> list[Panel]:
             "°C",
         ),
         Panel(Words("Étapes de la charge", "Stages of charging"), BARS, days(language, *stages), "s", stacked=True),
-        Panel(
-            Words("Batterie pleine", "Battery full"), BARS, days(language, "battery_full_flag"), "flag", low=0, high=1
-        ),
+        Panel(Words("Pleine charge", "Battery full"), BARS, days(language, "battery_full_flag"), "flag", low=0, high=1),
         Panel(
             Words("État du régulateur", "Controller state"),
             SERIES,
@@ -61,7 +59,7 @@ def battery(language: str) -> list[Panel]:
             states=_STATES,
         ),
         Panel(
-            Words("Part de la journée mesurée", "Share of the day measured"),
+            Words("Part connue de la journée", "Share of the day measured"),
             BARS,
             days(language, "battery_coverage_permille", "coverage_permille"),
             "permille",
@@ -95,7 +93,7 @@ def sun(language: str) -> list[Panel]:
             about=BY_DAY,
         ),
         Panel(
-            Words("Jour clair et énergies : part mesurée", "Daylight and energies: share measured"),
+            Words("Lumière du jour et énergies : part connue", "Daylight and energies: share measured"),
             BARS,
             days(language, "daylight_coverage_permille", "solar_coverage_permille", "load_coverage_permille"),
             "permille",
@@ -120,6 +118,7 @@ def income(language: str) -> list[Panel]:
             BARS,
             (query.income_by("service", amount),),
             "minor",
+            items=ITEM_WORDS,
             stacked=True,
             decimals=0,
         ),
@@ -128,6 +127,7 @@ def income(language: str) -> list[Panel]:
             BARS,
             (query.income_by("service", count),),
             "1",
+            items=ITEM_WORDS,
             stacked=True,
         ),
         Panel(
@@ -135,6 +135,7 @@ def income(language: str) -> list[Panel]:
             BARS,
             (query.income_by("pay", amount),),
             "minor",
+            items=ITEM_WORDS,
             stacked=True,
             decimals=0,
         ),
@@ -161,19 +162,19 @@ def link(language: str) -> list[Panel]:
     octets = (query.health_of_site(health(language, "received_today_bytes")),)
     return [
         Panel(
-            Words("Kiosque joignable", "Kiosk reachable"),
+            Words("Réseau : part des rendez-vous tenus", "Link: share of slots heard"),
             BARS,
             days(language, "link_permille"),
             "permille",
             low=0,
             high=100,
             about=Words(
-                "Part des créneaux du site où quelque chose est arrivé. Un retard rattrapé plus tard ne compte pas.",
+                "Part des rendez-vous du site où quelque chose est arrivé. Un retard rattrapé plus tard ne compte pas.",
                 "Share of the site's own slots in which something arrived. A backlog that comes later repairs nothing.",
             ),
         ),
         Panel(
-            Words("Créneaux entendus et attendus", "Slots heard and expected"),
+            Words("Rendez-vous tenus et attendus", "Slots heard and expected"),
             BARS,
             days(language, "link_heard", "link_slots"),
             "1",
@@ -193,7 +194,7 @@ def link(language: str) -> list[Panel]:
             "%",
         ),
         Panel(
-            Words("Octets du kiosque depuis son démarrage", "The kiosk's bytes since its start"),
+            Words("Octets de la borne depuis son démarrage", "The agent's bytes since its start"),
             SERIES,
             metrics(language, "link_sent_bytes", "link_received_bytes"),
             "B",
@@ -236,5 +237,6 @@ def ingest(language: str) -> list[Panel]:
             24,
             14,
             Words("Noms de docs/api.md, /metrics ; un nouveau compteur apparaît tout seul.", "Names of /metrics."),
+            renamed=("^last_(.*)$", "$1"),
         ),
     ]

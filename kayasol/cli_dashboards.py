@@ -22,11 +22,15 @@ REMEDY = (
 @dashboards_app.command("build")
 def build(
     into: Annotated[Path, typer.Option(help="A folder; each language gets one inside.")] = Path("dashboards/boards"),
+    pages_url: Annotated[
+        str, typer.Option(help="Where people open Kayasol's pages: boards link there.")
+    ] = "http://127.0.0.1:8000",
 ) -> None:
     """Write every board as Grafana's JSON, for its file provider."""
-    from dashboards.build import write_files
+    from dashboards.build import Place, write_files
 
-    print(f"{len(write_files(into))} boards written to {into}.")
+    written = write_files(into, Place(pages_url.rstrip("/")))
+    print(f"{len(written)} boards written to {into}.")
 
 
 @dashboards_app.command("push")

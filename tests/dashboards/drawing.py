@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.build import Board, boards
-from tests.dashboards.village import BENCH, SITE, DrawnVillage
+from tests.dashboards.village import BENCH, BENCH_SITE, SITE, DrawnVillage
 
 PERIOD = "1h"
 _COLUMN = re.compile(r'(?:(mean|last)\()?"([a-z0-9_:]+)"\)?(?: / (\d+))? AS "([^"]+)"')
@@ -54,7 +54,8 @@ def all_asked() -> list[Asked]:
 def filled_in(query: str, village: DrawnVillage) -> str:
     """As Grafana's InfluxQL data source does it: variables by their values, the time range in milliseconds."""
     span = f"time >= {village.start_ms}ms and time <= {village.end_ms - 1}ms"
-    values = {"$timeFilter": span, "$period": PERIOD, "$site": SITE, "$device": BENCH}
+    site = BENCH_SITE if "$device" in query else SITE
+    values = {"$timeFilter": span, "$period": PERIOD, "$site": site, "$device": BENCH}
     for name, value in values.items():
         query = query.replace(name, value)
     assert "$" not in query, query

@@ -14,7 +14,7 @@ from kiosk.metric import CATALOGUE
 from kiosk.time import DAY_MS, day_of, day_start_ms
 from store import health, status
 from tests.dashboards.drawing import PERIOD, Asked, Drawn, all_asked, drawn, filled_in
-from tests.dashboards.village import BENCH, SITE, DrawnVillage
+from tests.dashboards.village import BENCH, BENCH_SITE, SITE, DrawnVillage
 
 ASKED = all_asked()
 IDS = [each.name for each in ASKED]
@@ -29,10 +29,10 @@ def figures_by_day(village: DrawnVillage) -> dict[int, dict[str, object]]:
 
 
 @cache
-def series(village: DrawnVillage, device: str, metric: str, fold: str) -> Mapping[int, float]:
+def series(village: DrawnVillage, site: str, device: str, metric: str, fold: str) -> Mapping[int, float]:
     """The API's series in the same intervals."""
     span = f"start={village.start_ms}&end={village.end_ms}&interval={PERIOD}"
-    answer = village.api.get(f"/api/v1/sites/{SITE}/series?device={device}&metric={metric}&{span}").json()
+    answer = village.api.get(f"/api/v1/sites/{site}/series?device={device}&metric={metric}&{span}").json()
     return dict(zip(answer["times_ms"], answer["means" if fold == "mean" else "lasts"], strict=True))
 
 
@@ -73,8 +73,9 @@ def compare(village: DrawnVillage, query: str, column: Drawn) -> None:
             assert not expected or column.points == pytest.approx(expected)
         case "reading":
             metric, _, decimals = column.field.partition(":")
-            device = column.tags.get("device", BENCH)
-            assert column.points == pytest.approx(series(village, device, metric, column.fold), abs=0.01 / column.scale)
+            at = (SITE, column.tags["device"]) if column.tags else (BENCH_SITE, BENCH)
+            known = series(village, *at, metric, column.fold)
+            assert column.points == pytest.approx(known, abs=0.01 / column.scale)
             assert (column.scale, int(decimals)) == (10 ** CATALOGUE[metric].decimals, CATALOGUE[metric].decimals)
         case "server_health":
             assert column.points[max(column.points)] == metrics(village)[column.field]
@@ -154,4 +155,4 @@ def test_the_choices_of_a_board_are_found_in_the_store(village: DrawnVillage) ->
                 (tables,) = village.connection.query([filled_in(variable["query"], village)])
                 found[variable["name"]] = {row[1] for table in tables for row in table["values"]}
     assert found["site"] == {SITE}
-    assert {BENCH, "mppt", "link"} <= found["device"]
+    assert {"mppt", "board", "link"} <= found["device"]

@@ -79,6 +79,7 @@ def test_the_token_is_not_sent_over_a_network_in_the_open(tmp_path: Path) -> Non
 
 
 def test_files_are_written_where_one_wants_them(tmp_path: Path) -> None:
-    result = RUN.invoke(app, ["dashboards", "build", "--into", str(tmp_path)])
+    result = RUN.invoke(app, ["dashboards", "build", "--into", str(tmp_path), "--pages-url", "https://here/"])
     assert result.exit_code == 0
+    assert '"query": "https://here"' in (tmp_path / "en" / "sites.json").read_text()
     assert len(list(tmp_path.rglob("*.json"))) == 16

@@ -11,5 +11,5 @@ npm install --silent --no-save --ignore-scripts \
     @grafana/schema@13.2.3 ts-json-schema-generator@2.4.0
 cp "$here/board.ts" .
 echo '{"compilerOptions":{"strict":true,"moduleResolution":"node","skipLibCheck":true},"files":["board.ts"]}' >tsconfig.json
-npx ts-json-schema-generator --path board.ts --type Board --tsconfig tsconfig.json --minify -o board.schema.json
+npx ts-json-schema-generator --path board.ts --type Board --tsconfig tsconfig.json --jsDoc none --minify -o board.schema.json
 mv board.schema.json "$here/board.schema.json"
