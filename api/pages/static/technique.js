@@ -59,17 +59,28 @@
 
   function options(figure, words, zoom) {
     var grid = { stroke: colour('rule'), width: 1 };
-    var axis = { stroke: colour('ink'), grid: grid, ticks: grid };
+    var axis = { stroke: colour('ink'), grid: grid, ticks: grid, font: '14px sans-serif' };
     var night = colour('night');
+    var language = document.documentElement.lang;
+    // Day before month, as both languages write it here, and hours where the steps are short enough.
+    function dates(plot, marks, axisNumber, space, step) {
+      return marks.map(function (at) {
+        var when = new Date(at * 1000).toISOString();
+        var day = when.slice(8, 10) + '/' + when.slice(5, 7), hour = when.slice(11, 16);
+        return step >= 86400 || hour === '00:00' ? day : hour;
+      });
+    }
+    function numbers(plot, marks) {
+      return marks.map(function (value) { return value.toLocaleString(language); });
+    }
     return {
       width: figure.clientWidth,
       height: Math.max(260, Math.round(window.innerHeight / 2)),
       // The sites keep UTC all year.
       tzDate: function (seconds) { return window.uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'); },
-      fmtDate: undefined,
       cursor: { drag: { x: true, y: false, setScale: false } },
       scales: { x: { time: true } },
-      axes: [axis, Object.assign({ size: 60 }, axis)],
+      axes: [Object.assign({ values: dates, space: 60 }, axis), Object.assign({ values: numbers, size: 64 }, axis)],
       series: [
         { label: words.time, value: '{DD}/{MM} {HH}:{mm}' },
         { label: words.low, stroke: night + '66', spanGaps: false },
@@ -104,6 +115,7 @@
           plot.setSize({ width: figure.clientWidth, height: plot.height });
         });
         back.hidden = false;
+        button.hidden = true;
       }).catch(function () {
         note.textContent = words.failed;
         button.disabled = false;
@@ -118,6 +130,7 @@
     button.parentNode.insertBefore(back, button.nextSibling);
     button.disabled = true;
     figure.classList.add('wide');
+    figure.parentNode.classList.add('whole');
     load().then(function () { show(first, last); }, function () {
       library = null;
       note.textContent = words.failed;
