@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, islice
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select
+from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, delete, func, select
 
 from store.engine import Store
 from store.readings.base import POINTS_MAX, Batch, Bucket, Channel, Latest, Series
@@ -29,6 +29,33 @@ _WRITE_POSTGRESQL = (
     " WHERE reading.value <> excluded.value"
 )
 _ROWS_AT_ONCE = 20_000
+
+# Built once, and not for each question: building a statement took as long as reading a day of a series.
+_SPAN = (
+    reading.c.series_id == bindparam("series_id"),
+    reading.c.t_ms >= bindparam("start_ms"),
+    reading.c.t_ms < bindparam("end_ms"),
+)
+_POINTS = select(reading.c.t_ms, reading.c.value).where(*_SPAN).order_by(reading.c.t_ms).limit(bindparam("points_max"))
+_SUMS = (
+    select(
+        ((reading.c.t_ms - bindparam("start_ms")) // bindparam("interval_ms", type_=BigInteger)).label("slot"),
+        func.avg(reading.c.value),
+        func.min(reading.c.value),
+        func.max(reading.c.value),
+        func.count(),
+        func.max(reading.c.t_ms).label("newest_ms"),
+    )
+    .where(*_SPAN)
+    .group_by("slot")
+    .subquery("sums")
+)
+_NEWEST = reading.alias("newest")
+_BUCKETS = (
+    select(_SUMS, _NEWEST.c.value)
+    .where(_NEWEST.c.series_id == bindparam("series_id"), _NEWEST.c.t_ms == _SUMS.c.newest_ms)
+    .order_by(_NEWEST.c.boot_ref)
+)
 
 _SeriesRow = Row[int, str, str, str, int]
 """id, site, device, metric, decimals"""
@@ -177,35 +204,19 @@ def _series(connection: Connection, rows: Sequence[_SeriesRow], start_ms: int, e
     """One series, at least one row of `series`, in the finest resolution it was ever sent in."""
     parts: list[Part] = []
     for row in rows:
-        points = connection.execute(
-            select(reading.c.t_ms, reading.c.value)
-            .where(*_within(row.id, start_ms, end_ms))
-            .order_by(reading.c.t_ms)
-            .limit(limit + 1)
-        ).all()
+        asked = {"series_id": row.id, "start_ms": start_ms, "end_ms": end_ms, "points_max": limit + 1}
+        # From the driver's own cursor, in tuples: a Row of SQLAlchemy for each point costs as much again.
+        points = connection.execute(_POINTS, asked).cursor.fetchall()
         parts.append(Part(row.decimals, [point[0] for point in points], [point[1] for point in points]))
     return merged(rows[-1].device, rows[-1].metric, rows[-1].decimals, parts, limit)
 
 
 def _buckets(connection: Connection, series_id: int, start_ms: int, end_ms: int, interval_ms: int) -> list[Bucket]:
     """What each interval holds, joined with the value at its newest instant."""
-    value, t_ms = reading.c.value, reading.c.t_ms
-    slot = ((t_ms - start_ms) // interval_ms).label("slot")
-    sums = (
-        select(slot, func.avg(value), func.min(value), func.max(value), func.count(), func.max(t_ms).label("newest_ms"))
-        .where(*_within(series_id, start_ms, end_ms))
-        .group_by(slot)
-        .subquery("sums")
-    )
-    newest = reading.alias("newest")
-    query = select(sums, newest.c.value).where(newest.c.series_id == series_id, newest.c.t_ms == sums.c.newest_ms)
+    asked = {"series_id": series_id, "start_ms": start_ms, "end_ms": end_ms, "interval_ms": interval_ms}
     # Where two boots have a value at that instant, the later boot's row comes last.
-    found = {row[0]: row for row in connection.execute(query.order_by(newest.c.boot_ref))}
+    found = {row[0]: row for row in connection.execute(_BUCKETS, asked)}
     return [
         Bucket(start_ms + number * interval_ms, float(mean), low, high, last, count)
         for number, mean, low, high, count, _, last in found.values()
     ]
-
-
-def _within(series_id: int, start_ms: int, end_ms: int) -> tuple[ColumnElement[bool], ...]:
-    return reading.c.series_id == series_id, reading.c.t_ms >= start_ms, reading.c.t_ms < end_ms
