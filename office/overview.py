@@ -39,8 +39,10 @@ class State(StrEnum):
     """Not heard for more than two of its own intervals, and the last voltage was near the cut-off."""
     SILENT = "silent"
     """Not heard for more than two of its own intervals."""
+    POWER_OFF = "power_off"
+    """Heard, and the load output is off: lamps and shelf have no power."""
     LOW_BATTERY = "low_battery"
-    """Heard, and the battery is near the cut-off or the load output is off."""
+    """Heard, and the battery is near the cut-off."""
     DEVICE_SILENT = "device_silent"
     """Heard, and one device has said nothing for half an hour while another has."""
     BEHIND = "behind"
@@ -59,6 +61,19 @@ class Standing:
     """UTC of what the state rests on: the last arrival, the silent device's last reading, the newest voltage."""
     subject: str = ""
     """The device meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryNow:
+    """The battery as it was when it was read last."""
+
+    device: str
+    """The one that is believed among those that still speak."""
+    utc_ms: int
+    low: bool
+    """Near the cut-off, or below it."""
+    off: bool
+    """A load output is switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +108,6 @@ class SiteCard:
     site_kind: str
     standing: Standing
     last_heard_ms: int | None
-    newest_reading_ms: int | None
     money: Money
     completeness: Completeness
     today: DayFigures | None
@@ -111,6 +125,7 @@ class SitePage:
     days: tuple[DayFigures, ...]
     """The computed ones of the last 30 days and today, oldest first; a day that is not there was never computed."""
     latest: tuple[Value, ...]
+    battery: BatteryNow | None
 
 
 class Overview:
@@ -149,14 +164,13 @@ class Overview:
             site_kind=site.site_kind,
             standing=standing(heard, latest, told, now_ms),
             last_heard_ms=heard.arrival_ms if heard else None,
-            newest_reading_ms=max((value.utc_ms for value in latest.values()), default=None),
             money=money(connection, site.code, site.cur, today),
             completeness=completeness(connection, heard),
             today=figures[-1] if figures and figures[-1].day == today else None,
             last_daylight=last_daylight(figures),
             uptimes=uptimes([each for each in figures if each.day != today]),
         )
-        return SitePage(card, figures, _values(latest))
+        return SitePage(card, figures, _values(latest), battery_now(latest, told))
 
 
 def recent_figures(connection: Connection, site: str, first: str, last: str) -> tuple[DayFigures, ...]:
@@ -196,15 +210,16 @@ def standing(
     """How a site stands now."""
     if heard is None or heard.arrival_ms is None:
         return Standing(State.NEVER_SEEN, None)
-    low = _low_battery(latest, told)
+    battery = battery_now(latest, told)
+    spent = battery is not None and (battery.low or battery.off)
     allowed_ms = max(2 * (heard.cadence_s or 0) * 1000, 2 * status.SLOT_MS)
     if now_ms - heard.arrival_ms > allowed_ms:
-        return Standing(State.SILENT if low is None else State.SILENT_LOW_BATTERY, heard.arrival_ms)
+        return Standing(State.SILENT_LOW_BATTERY if spent else State.SILENT, heard.arrival_ms)
     newest = {device: max(each.utc_ms for (name, _), each in latest.items() if name == device) for device, _ in latest}
     if not newest or now_ms - max(newest.values()) > max(_BEHIND_MS, allowed_ms):
         return Standing(State.BEHIND, max(newest.values(), default=None))
-    if low is not None:
-        return Standing(State.LOW_BATTERY, low)
+    if battery is not None and spent:
+        return Standing(State.POWER_OFF if battery.off else State.LOW_BATTERY, battery.utc_ms)
     device, last_ms = min(newest.items(), key=lambda item: (item[1], item[0]))
     if max(newest.values()) - last_ms > _GRACE_MS:
         return Standing(State.DEVICE_SILENT, last_ms, device)
@@ -212,9 +227,8 @@ def standing(
     return Standing(State.NIGHT if dark else State.OK, heard.arrival_ms)
 
 
-def _low_battery(latest: Mapping[tuple[str, str], Latest], told: Parameters) -> int | None:
-    """When the battery was last read, by the device that is believed, if it was near the cut-off or the load output
-    was off."""
+def battery_now(latest: Mapping[tuple[str, str], Latest], told: Parameters) -> BatteryNow | None:
+    """The battery by the device that is believed; None where no device tells a voltage."""
     volts = {device: each for (device, metric), each in latest.items() if metric == witness.VOLTAGE}
     newest_ms = max((each.utc_ms for each in volts.values()), default=0)
     metrics = {
@@ -226,9 +240,13 @@ def _low_battery(latest: Mapping[tuple[str, str], Latest], told: Parameters) -> 
     if chosen is None:
         return None
     voltage, low_mv = volts[chosen], told.cutoff_mv + told.warn_margin_mv
-    low = voltage.value * 1000 <= low_mv * 10**voltage.decimals
     switches = [latest[name, "load_on"] for name in metrics if (name, "load_on") in latest]
-    return voltage.utc_ms if low or any(switch.value == 0 for switch in switches) else None
+    return BatteryNow(
+        device=chosen,
+        utc_ms=voltage.utc_ms,
+        low=voltage.value * 1000 <= low_mv * 10**voltage.decimals,
+        off=any(switch.value == 0 for switch in switches),
+    )
 
 
 def _share(each_day: Sequence[Availability]) -> int | None:

@@ -46,11 +46,10 @@ class BatteryPart:
 
 def draw(language: str, facts: SiteFacts) -> BatteryPart:
     """Everything about the battery."""
-    value = facts.value("battery_voltage_v")
+    value = facts.battery_voltage()
     volts = None if value is None else value.value / 10**value.decimals
     fresh = value is not None and facts.is_fresh(value.utc_ms)
-    load_on = facts.value("load_on")
-    off = load_on is not None and facts.is_fresh(load_on.utc_ms) and load_on.value == 0
+    off = fresh and facts.page.battery is not None and facts.page.battery.off
     judged = nights.tonight(facts.nights, facts.told, volts if fresh else None, load_off=off)
     level = _LEVELS[judged.allows]
     shown = facts.nights[-1] if facts.nights else None
@@ -77,7 +76,7 @@ def _why(language: str, facts: SiteFacts, judged: Tonight, volts: float | None) 
     if judged.low_now and volts is not None:
         return text(language, "why_low", volts=_volts(language, volts), cutoff=cutoff)
     if judged.allows is Allows.UNKNOWN and (volts is None or not judged.nights):
-        value = facts.value("battery_voltage_v")
+        value = facts.battery_voltage()
         fresh = value is not None and facts.is_fresh(value.utc_ms)
         return text(language, "why_no_nights" if fresh else "why_unknown")
     if worst is None or worst.low_v is None:
@@ -93,7 +92,7 @@ def _volts(language: str, volts: float) -> str:
 
 
 def _now(language: str, facts: SiteFacts) -> str:
-    value = facts.value("battery_voltage_v")
+    value = facts.battery_voltage()
     if value is None:
         return ""
     key = "battery_now" if facts.is_fresh(value.utc_ms) else "battery_last"
@@ -103,7 +102,7 @@ def _now(language: str, facts: SiteFacts) -> str:
 
 def _notes(language: str, facts: SiteFacts) -> list[str]:
     today = facts.page.card.today
-    value = facts.value("battery_voltage_v")
+    value = facts.battery_voltage()
     if today is None or value is None or not facts.is_fresh(value.utc_ms):
         return []
     notes = []

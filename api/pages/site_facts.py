@@ -58,9 +58,19 @@ class SiteFacts:
         days = [day_of(self.now_ms - back * DAY_MS) for back in reversed(range(RECENT_DAYS))]
         return [(day, figures.get(day)) for day in days]
 
+    def battery_voltage(self) -> Value | None:
+        """The newest voltage by the device that is believed."""
+        return believed_voltage(self.page)
+
     def value(self, metric: str) -> Value | None:
         """The newest value of a metric, whichever device told it."""
         return newest(self.page.latest, metric)
+
+
+def believed_voltage(page: SitePage) -> Value | None:
+    """The newest voltage by the device that is believed; None where no device tells one."""
+    device = None if page.battery is None else page.battery.device
+    return newest([each for each in page.latest if each.device == device], "battery_voltage_v")
 
 
 def newest(values: Sequence[Value], metric: str) -> Value | None:
@@ -79,7 +89,7 @@ def gather(rooms: Rooms, code: str) -> SiteFacts | None:
         told = parameters.in_force(connection, code)
         known_ms = known_to_ms(connection, page.card.completeness)
         took = takings.gather(connection, code, page.card.money.currency, now_ms, known_ms)
-    volts = newest(page.latest, "battery_voltage_v")
+    volts = believed_voltage(page)
     watts = newest(page.latest, "pv_power_w")
     week_ms = day_start_ms(day_of(now_ms)) - (WEEK - 1) * DAY_MS
     return SiteFacts(

@@ -18,6 +18,7 @@ _LEVELS: dict[State, Level] = {
     State.NEVER_SEEN: "unknown",
     State.SILENT_LOW_BATTERY: "bad",
     State.SILENT: "unknown",
+    State.POWER_OFF: "bad",
     State.LOW_BATTERY: "warn",
     State.DEVICE_SILENT: "warn",
     State.BEHIND: "warn",

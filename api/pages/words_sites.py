@@ -43,6 +43,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "No news for {span}, and the battery was low: the kiosk has probably gone off.",
     ),
     "reason_never_seen": ("Ce site n’a encore rien envoyé.", "This site has not sent anything yet."),
+    "reason_power_off": (
+        "Le courant est coupé : le régulateur a éteint la sortie.",
+        "The power is off: the controller has switched the output off.",
+    ),
     "reason_low_battery": ("La batterie est faible.", "The battery is low."),
     "reason_device_silent": (
         "L’appareil « {device} » ne répond plus depuis {span}.",
@@ -64,6 +68,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "do_never_seen": (
         "Terminer l’installation : la borne doit se connecter une première fois.",
         "Finish the installation: the kiosk has to connect once.",
+    ),
+    "do_power_off": (
+        "Ne rien brancher et attendre le soleil ; si le courant ne revient pas à midi, appeler le technicien.",
+        "Plug nothing in and wait for the sun; if the power is not back by noon, call the technician.",
     ),
     "do_low_battery": (
         "Arrêter la recharge des téléphones et garder la lumière.",

@@ -89,7 +89,7 @@ def test_a_low_battery_and_a_load_output_that_is_off(world: World) -> None:
     reads(world, "battery_voltage_v", 1250, 0)
     assert state(world)[0] is State.OK
     reads(world, "load_on", 0, 0)
-    assert state(world)[0] is State.LOW_BATTERY
+    assert state(world)[0] is State.POWER_OFF
 
 
 def test_a_silent_device_is_named(world: World) -> None:
