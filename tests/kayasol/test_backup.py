@@ -1,99 +1,38 @@
-"""One file that holds a server: what is in it, what is refused, and that a folder is never left half restored."""
+"""What comes back from a backup, what is refused, and that a folder is never left half restored."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
 import os
 import shutil
 import sqlite3
 import stat
 import subprocess
-import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, make_url
 
-from kayasol import backup_file
 from kayasol.backup import back_up, back_up_by_date, dated_backups
-from kayasol.broker_files import write_broker_files
 from kayasol.ca import Authority
 from kayasol.restore import restore
-from kayasol.settings import ServerSettings, load_settings
+from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError
-from store import letters, sites
+from store import letters
 from store import settings as kept_settings
 from store.engine import Store
-from store.migrate import upgrade
-from tests.ingest.writer import Kiosk
 from tests.kayasol.city import kayasol, write_settings
+from tests.kayasol.small_server import NOW, backed_up, epoch_of, leftovers, register, restored, site_names, small_server
 from tests.postgresql import PostgresServer
-
-NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ServerSettings:
     """A small server that knows one site, with keys, settings and the broker's files."""
     return small_server(tmp_path / "server")
-
-
-def small_server(folder: Path) -> ServerSettings:
-    made = write_settings(folder, http_port=8123)
-    register(made)
-    authority = Authority(folder / "ca", NOW)
-    authority.issue_server("broker", ["127.0.0.1"])
-    authority.issue_client("ingest")
-    write_broker_files(folder / "broker", folder / "ca", 8883)
-    return made
-
-
-def register(settings: ServerSettings) -> Kiosk:
-    upgrade(settings.database)
-    kiosk = Kiosk()
-    store = Store.open(settings.database)
-    with store.write() as connection:
-        sites.add_site(connection, kiosk.act(), kiosk.utc_ms)
-    store.close()
-    return kiosk
-
-
-def backed_up(settings: ServerSettings, file: Path) -> Path:
-    assert list(back_up(settings, file, NOW))
-    return file
-
-
-def restored(file: Path, folder: Path, now: datetime = NOW) -> ServerSettings:
-    assert list(restore(file, folder, now))
-    return load_settings(folder)
-
-
-def site_names(settings: ServerSettings) -> list[str]:
-    store = Store.open(settings.database)
-    try:
-        with store.read() as connection:
-            return [site.code for site in sites.all_sites(connection)]
-    finally:
-        store.close()
-
-
-def epoch_of(settings: ServerSettings) -> int:
-    store = Store.open(settings.database)
-    try:
-        with store.read() as connection:
-            return int(kept_settings.get(connection, "epoch") or 0)
-    finally:
-        store.close()
-
-
-def leftovers(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
 
 
 def test_everything_comes_back_byte_by_byte(settings: ServerSettings, tmp_path: Path) -> None:
@@ -197,86 +136,6 @@ def test_a_folder_that_is_in_use_is_refused(settings: ServerSettings, tmp_path: 
 def test_an_empty_folder_is_taken(settings: ServerSettings, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert site_names(restored(backed_up(settings, tmp_path / "b.tar.gz"), tmp_path / "empty")) == ["damane"]
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    folder = tmp_path_factory.mktemp("whole")
-    return backed_up(small_server(folder / "server"), folder / "whole.tar.gz").read_bytes()
-
-
-def assert_refused(raw: bytes, folder: Path, match: str = "damaged|no backup|does not hold|its list") -> None:
-    file = folder / "spoilt.tar.gz"
-    file.write_bytes(raw)
-    with pytest.raises(ConfigError, match=match):
-        restored(file, folder / "target")
-    assert not (folder / "target").exists()
-    assert leftovers(folder) == []
-
-
-@pytest.mark.parametrize("share", [0, 1, 17, 50, 90, 99])
-def test_a_backup_that_was_cut_short_is_refused(whole: bytes, tmp_path: Path, share: int) -> None:
-    assert_refused(whole[: len(whole) * share // 100], tmp_path)
-
-
-def contents_of(file: Path) -> dict[str, bytes]:
-    with backup_file.opened(file) as (_, contents):
-        return {name: b"".join(iter(lambda stream=stream: stream.read(1 << 16), b"")) for name, stream in contents}
-
-
-def test_a_turned_bit_is_noticed_wherever_it_changes_anything(whole: bytes, tmp_path: Path) -> None:
-    """Some bits of a compressed file mean nothing, such as which of two equal runs of zeros is copied."""
-    file, refused, places = tmp_path / "spoilt.tar.gz", 0, range(1, len(whole), 61)
-    file.write_bytes(whole)
-    right = contents_of(file)
-    for at in places:
-        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
-        try:
-            assert contents_of(file) == right
-        except ConfigError:
-            refused += 1
-    assert refused * 2 > len(places)
-
-
-@pytest.mark.parametrize("raw", [b"", b"hello", gzip.compress(b"hello"), b"\x1f\x8b" + bytes(100)])
-def test_another_file_is_refused(raw: bytes, tmp_path: Path) -> None:
-    assert_refused(raw, tmp_path)
-
-
-def packed(members: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        for name, content in members.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    return out.getvalue()
-
-
-def unpacked(raw: bytes) -> dict[str, bytes]:
-    with tarfile.open(fileobj=io.BytesIO(raw), mode="r:gz") as tar:
-        return {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/../../outside", ".", "a//b"])
-def test_a_name_that_leads_out_of_the_folder_is_refused(whole: bytes, tmp_path: Path, name: str) -> None:
-    members = unpacked(whole)
-    listed = json.loads(members["manifest.json"])
-    listed["members"][0]["name"] = name
-    content = members.pop("kayasol.db")
-    members["manifest.json"] = json.dumps(listed).encode()
-    order = {"manifest.json": members.pop("manifest.json"), name: content, **members}
-    assert_refused(packed(order), tmp_path)
-    assert not (tmp_path / "outside").exists()
-
-
-def test_a_member_that_was_exchanged_added_or_left_out_is_refused(whole: bytes, tmp_path: Path) -> None:
-    members = unpacked(whole)
-    exchanged = members | {"ca/ca.key": members["ca/broker.key"]}
-    assert len(exchanged["ca/ca.key"]) == len(members["ca/ca.key"]), "of equal length, or the size alone tells"
-    assert_refused(packed(exchanged), tmp_path)
-    assert_refused(packed(members | {"more": b"x"}), tmp_path, match="more than its list")
-    assert_refused(packed({name: each for name, each in members.items() if name != "ca/ca.key"}), tmp_path)
 
 
 def test_a_backup_of_a_newer_program_is_refused(settings: ServerSettings, tmp_path: Path) -> None:
@@ -400,19 +259,3 @@ def test_postgresql_is_backed_up_and_comes_back_into_an_empty_database(
     assert site_names(again) == ["damane"]
     assert epoch_of(again) == int(NOW.timestamp())
     assert not (again.folder / "kayasol.pgdump").exists()
-
-
-def test_the_manifest_tells_what_is_in_the_file(settings: ServerSettings, tmp_path: Path) -> None:
-    with backup_file.opened(backed_up(settings, tmp_path / "b.tar.gz")) as (manifest, contents):
-        names = []
-        for name, stream in contents:
-            names.append(name)
-            while stream.read(1 << 16):
-                pass
-    assert (manifest.database, manifest.made_utc, manifest.folder) == (
-        "sqlite",
-        "2026-11-23T04:00:00+00:00",
-        str(settings.folder),
-    )
-    assert {"kayasol.db", "kayasol.toml", "ca/ca.key", "broker/acl"} <= set(names)
-    assert not any("store" in name or name.endswith(("-wal", "-shm")) for name in names)

@@ -19,7 +19,7 @@ from kiosk.errors import ConfigError
 from store import status
 from store.engine import Store
 from tests.kayasol.city import kayasol, write_settings
-from tests.kayasol.test_backup import register
+from tests.kayasol.small_server import register
 from tests.mosquitto import MosquittoServer
 from tests.server_process import free_port
 
