@@ -78,8 +78,8 @@ def back_up(settings: ServerSettings, target: Path, now: datetime) -> Iterator[s
             backup_file.write(target, manifest, [path for _, path in members])
     except OSError as error:
         raise ConfigError(f"{error.filename or target}: {error.strerror}; name a file in another folder") from error
-    size_mb = target.stat().st_size // 1_000_000
-    yield f"Written and read back: {target}, {size_mb} MB, {len(manifest.members)} files. Keep it on another disk."
+    size_mb = target.stat().st_size / 1e6
+    yield f"Written and read back: {target}, {size_mb:.1f} MB, {len(manifest.members)} files. Keep it on another disk."
     if settings.readings == "influxdb":
         yield "Readings in InfluxDB are not in it; after a restore `kayasol readings rebuild` writes them again."
 

@@ -12,7 +12,7 @@ import typer
 
 from kayasol import __version__
 from kayasol.cli_dashboards import dashboards_app
-from kayasol.cli_operating import Folder, add_operating_commands, open_folder
+from kayasol.cli_operating import Folder, add_operating_commands, make_folder, open_folder
 from kayasol.settings import load_settings
 from kiosk.errors import KioskError
 
@@ -184,8 +184,7 @@ def serve(
     settings = load_settings(
         folder, http_port=port, broker_port=broker_port, broker_plain=broker_plain or None, live_s=live_s
     )
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    run_server(settings)
+    run_server(make_folder(settings))
 
 
 @app.command()

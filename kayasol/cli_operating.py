@@ -29,9 +29,13 @@ def add_operating_commands(app: typer.Typer) -> None:
 
 def open_folder(folder: Path | None) -> ServerSettings:
     """The settings of a server whose folder is made if it is not there. Raises ConfigError."""
+    return make_folder(load_settings(folder))
+
+
+def make_folder(settings: ServerSettings) -> ServerSettings:
+    """The same settings, with their folder made. Raises ConfigError where this user may not."""
     from kiosk.errors import ConfigError
 
-    settings = load_settings(folder)
     try:
         settings.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

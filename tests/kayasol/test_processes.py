@@ -208,6 +208,15 @@ def test_without_postgresql_the_parts_refuse_and_name_the_way_out(tmp_path: Path
         assert "Traceback" not in told.stderr
 
 
+@pytest.mark.parametrize("words", [["serve"], ["setup"], ["ingest"], ["migrate"]])
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "file").write_text("")
+    told = kayasol(*words, "--folder", tmp_path / "file" / "server")
+    assert told.returncode == 1
+    assert "give this user a folder" in told.stderr
+    assert told.stderr.count("\n") == 1
+
+
 def test_a_worker_that_there_is_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="count from 0 to 1"):
         run_ingest_process(ServerSettings(folder=tmp_path, ingest_workers=2), worker=2)
