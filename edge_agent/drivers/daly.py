@@ -6,19 +6,18 @@ Wiring, settings, what is read and what is not: docs/devices/daly.md.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 
-from edge_agent.drivers.asked import AskedDevice, Impossible
+from edge_agent.drivers.asked import AskedDevice, Field, Impossible, unpacked
 from edge_agent.drivers.base import in_units
 from edge_agent.transports.base import Transport
-from edge_agent.transports.daly_frames import DalyParser, read_request
+from edge_agent.transports.daly_frames import DalyParser, DalyReply, read_request
 from edge_agent.transports.hex_text import HexText
 from kiosk.errors import ConfigError
 
 PACK, EXTREMES, SWITCHES, COUNTS, CELLS, TEMPERATURES = 0x90, 0x91, 0x93, 0x94, 0x95, 0x96
 
-# Command: (offset, struct format, metric, multiplier). 0.1 V, 0.1 %; mV; mAh; counts.
-FIELDS: dict[int, tuple[tuple[int, str, str, int], ...]] = {
+# By command. 0.1 V, 0.1 %; mV; counts.
+FIELDS: dict[int, tuple[Field, ...]] = {
     PACK: ((0, ">H", "battery_voltage_v", 10), (6, ">H", "soc_percent", 1)),
     EXTREMES: ((0, ">H", "cell_voltage_max_v", 1), (3, ">H", "cell_voltage_min_v", 1)),
     SWITCHES: (),
@@ -37,7 +36,7 @@ _FLOWS_DA = 10
 """1 A: below it, the BMS's word for the direction is not asked for."""
 
 
-class Daly(AskedDevice):
+class Daly(AskedDevice[DalyReply]):
     """One BMS. Asked for five things in each round; none of the questions changes anything."""
 
     driver_name = "daly"
@@ -57,8 +56,7 @@ class Daly(AskedDevice):
         """Raises ConfigError for a sign that is none of SIGNS."""
         if positive_current not in SIGNS:
             raise ConfigError(f"positive_current is {' or '.join(SIGNS)}, not {positive_current[:20]!r}")
-        super().__init__(device, line, (PACK, EXTREMES, SWITCHES, COUNTS, TEMPERATURES))
-        self._parser = DalyParser()
+        super().__init__(device, line, DalyParser(), (PACK, EXTREMES, SWITCHES, COUNTS, TEMPERATURES))
         self._positive = positive_current
         self._sensors = 0
         self._current_da = 0
@@ -66,15 +64,10 @@ class Daly(AskedDevice):
         """Answers in which the BMS calls the direction otherwise than the configured sign does."""
 
     def counters(self) -> dict[str, int]:
-        parser = self._parser
-        counted = {"good": parser.good, "bad": parser.bad, "echoed": parser.echoed, "sign_conflicts": self._conflicts}
-        return counted | super().counters()
+        return super().counters() | {"sign_conflicts": self._conflicts}
 
-    def _forget(self) -> None:
-        self._parser.reset()
-
-    def _answers(self, raw: bytes) -> Iterable[tuple[int, bytes]]:
-        return [(reply.command, reply.content) for reply in self._parser.feed(raw)]
+    def _answer(self, reply: DalyReply) -> tuple[int, bytes]:
+        return reply.command, reply.content
 
     def _request(self, question: int) -> bytes:
         return read_request(question)
@@ -96,10 +89,7 @@ class Daly(AskedDevice):
 
 def values(command: int, content: bytes, positive_current: str) -> dict[str, int]:
     """Metric -> integer in its resolution, of one answer."""
-    said = {
-        metric: struct.unpack_from(layout, content, offset)[0] * multiplier
-        for offset, layout, metric, multiplier in FIELDS.get(command, ())
-    }
+    said = unpacked(FIELDS.get(command, ()), content)
     if command == PACK:
         (raw,) = struct.unpack_from(">H", content, _CURRENT_AT)
         said["battery_current_a"] = (raw - _CURRENT_ZERO) * (10 if positive_current == CHARGING else -10)

@@ -6,18 +6,17 @@ Wiring, settings, what is read and what is not: docs/devices/jbd.md.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 
-from edge_agent.drivers.asked import AskedDevice, Impossible
+from edge_agent.drivers.asked import AskedDevice, Field, Impossible, unpacked
 from edge_agent.drivers.base import in_units, serial_of
 from edge_agent.transports.base import Transport
 from edge_agent.transports.hex_text import HexText
-from edge_agent.transports.jbd_frames import OK, JbdParser, read_request
+from edge_agent.transports.jbd_frames import OK, JbdParser, JbdReply, read_request
 
 STATE, CELLS, NAME, PROTECTIONS = 0x03, 0x04, 0x05, 0xAA
 
-# Register 03: offset, struct format, metric, multiplier. 0.01 V, 0.01 A (+ charging), 0.01 Ah, counts, bits, %.
-STATE_FIELDS: tuple[tuple[int, str, str, int], ...] = (
+# Register 03: 0.01 V, 0.01 A (+ charging), 0.01 Ah, counts, bits, %.
+STATE_FIELDS: tuple[Field, ...] = (
     (0, ">H", "battery_voltage_v", 1),
     (2, ">h", "battery_current_a", 1),
     (4, ">H", "battery_remaining_ah", 1),
@@ -48,7 +47,7 @@ COUNTERS = (
 )
 
 
-class Jbd(AskedDevice):
+class Jbd(AskedDevice[JbdReply]):
     """One BMS. Asked for four registers in each round; nothing is ever written to it."""
 
     driver_name = "jbd"
@@ -68,23 +67,15 @@ class Jbd(AskedDevice):
     )
 
     def __init__(self, device: str, line: Transport) -> None:
-        super().__init__(device, line, (STATE, CELLS, PROTECTIONS, NAME))
-        self._parser = JbdParser()
+        super().__init__(device, line, JbdParser(), (STATE, CELLS, PROTECTIONS, NAME))
         self._name = self._made = ""
 
     def opened(self, now_ms: int) -> None:
         super().opened(now_ms)
         self._name = self._made = ""
 
-    def counters(self) -> dict[str, int]:
-        parser = self._parser
-        return {"good": parser.good, "bad": parser.bad, "echoed": parser.echoed} | super().counters()
-
-    def _forget(self) -> None:
-        self._parser.reset()
-
-    def _answers(self, raw: bytes) -> Iterable[tuple[int, bytes]]:
-        return [(reply.register, reply.content if reply.status == OK else b"") for reply in self._parser.feed(raw)]
+    def _answer(self, reply: JbdReply) -> tuple[int, bytes]:
+        return reply.register, reply.content if reply.status == OK else b""
 
     def _request(self, question: int) -> bytes:
         return read_request(question)
@@ -111,10 +102,7 @@ def state(content: bytes) -> dict[str, int]:
     """Register 03. The temperature is the highest of all sensors; SOC is what the BMS says, never computed."""
     if len(content) < _TEMPERATURES:
         raise Impossible(f"register 03 has at least {_TEMPERATURES} bytes, not {len(content)}")
-    said = {
-        metric: struct.unpack_from(layout, content, offset)[0] * multiplier
-        for offset, layout, metric, multiplier in STATE_FIELDS
-    }
+    said = unpacked(STATE_FIELDS, content)
     sensors = temperatures(content)
     return said | ({"battery_temperature_c": max(sensors)} if sensors else {})
 

@@ -2,12 +2,14 @@
 
 DD, then register, status, length, content, checksum, 77; checksum = 0x10000 minus the sum from status through content.
 A request has A5 (read) in the register's place and the register in the status's, so it is a frame of the same form:
-on a line that echoes, it comes back. The result depends on the bytes alone, never on how they were cut into pieces.
+on a line that echoes, it comes back.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from edge_agent.transports.bms_frames import BmsParser
 
 START, END = 0xDD, 0x77
 READ, WRITE = 0xA5, 0x5A
@@ -28,48 +30,20 @@ class JbdReply:
     content: bytes
 
 
-class JbdParser:
-    """Takes bytes as they come, keeps at most one unfinished frame."""
+class JbdParser(BmsParser[JbdReply]):
+    """Of one line."""
 
-    def __init__(self) -> None:
-        self.good = 0
-        """Replies accepted."""
-        self.bad = 0
-        """What began like a frame and was none."""
-        self.echoed = 0
-        """Requests seen: our own, come back, or another host's."""
-        self._held = bytearray()
+    start, head_bytes = START, _HEAD
 
-    def reset(self) -> None:
-        """Forget what is unfinished: no more of it will come."""
-        self._held.clear()
+    def _size(self, head: bytearray) -> int:
+        begins = head[3] <= CONTENT_MAX and (head[1] in (READ, WRITE) or head[2] in STATUSES)
+        return _HEAD + head[3] + _TAIL if begins else 0
 
-    def feed(self, raw: bytes) -> list[JbdReply]:
-        """The replies that these bytes complete."""
-        held = self._held
-        held += raw
-        found: list[JbdReply] = []
-        at = held.find(START)
-        while at >= 0 and at + _HEAD <= len(held):
-            end = at + _HEAD + held[at + 3] + _TAIL
-            begins = _begins(held[at : at + _HEAD])
-            if begins and end > len(held):
-                break
-            if begins and _is_sound(held[at:end]):
-                self._accept(bytes(held[at:end]), found)
-                at = held.find(START, end)
-            else:
-                self.bad += 1
-                at = held.find(START, at + 1)
-        del held[: len(held) if at < 0 else at]
-        return found
+    def _is_sound(self, frame: bytes) -> bool:
+        return frame[-1] == END and frame[-3:-1] == _checksum(frame[2:-3])
 
-    def _accept(self, frame: bytes, found: list[JbdReply]) -> None:
-        if frame[1] in (READ, WRITE):
-            self.echoed += 1
-            return
-        self.good += 1
-        found.append(JbdReply(frame[1], frame[2], frame[_HEAD:-_TAIL]))
+    def _reply(self, frame: bytes) -> JbdReply | None:
+        return None if frame[1] in (READ, WRITE) else JbdReply(frame[1], frame[2], frame[_HEAD:-_TAIL])
 
 
 def read_request(register: int) -> bytes:
@@ -77,13 +51,5 @@ def read_request(register: int) -> bytes:
     return bytes((START, READ, register, 0)) + _checksum(bytes((register, 0))) + bytes((END,))
 
 
-def _begins(head: bytes | bytearray) -> bool:
-    return head[3] <= CONTENT_MAX and (head[1] in (READ, WRITE) or head[2] in STATUSES)
-
-
-def _is_sound(frame: bytes | bytearray) -> bool:
-    return frame[-1] == END and frame[-3:-1] == _checksum(frame[2:-3])
-
-
-def _checksum(counted: bytes | bytearray) -> bytes:
+def _checksum(counted: bytes) -> bytes:
     return (-sum(counted) & 0xFFFF).to_bytes(2, "big")
