@@ -37,7 +37,7 @@ class HexText:
         """The bytes meant by these."""
         if self._is_text is None and raw:
             self._is_text = len(raw) > 1 and _LOOKS.fullmatch(raw[:_LOOK_AT]) is not None
-            self._is_log = not self._is_text and len(raw) > 1 and _PRINTABLE.fullmatch(raw[:_LOOK_AT]) is not None
+            self._is_log = not self._is_text and _begins_a_log(raw[:_LOOK_AT])
         if self._is_log:
             return self._lines(raw)
         return self._pairs(raw) if self._is_text else raw
@@ -59,6 +59,11 @@ class HexText:
         if len(self._line) > _LINE_MAX:
             self._line = b""
         return b"".join(_of_line(line) for line in lines if len(line) <= _LINE_MAX)
+
+
+def _begins_a_log(raw: bytes) -> bool:
+    """A few letters may be a name in the middle of a frame: a log shows a line's end, or has nothing else for long."""
+    return _PRINTABLE.fullmatch(raw) is not None and (len(raw) == _LOOK_AT or b"\n" in raw)
 
 
 def _of_line(line: bytes) -> bytes:
