@@ -35,9 +35,6 @@ class Receipt:
     """The press was known: nothing new was written."""
 
 
-SaleResult = Receipt
-
-
 class Till(Duties):
     """The till of one kiosk."""
 

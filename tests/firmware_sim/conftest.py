@@ -110,7 +110,6 @@ def reader() -> Any:
         hex_messages = staticmethod(hex_messages)
         vedirect_blocks = staticmethod(vedirect_blocks)
         modbus_crc = staticmethod(modbus_crc)
-        monday_ms = MONDAY_MS
         day_ms = DAY_MS
 
     return Reader
