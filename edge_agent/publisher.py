@@ -28,6 +28,8 @@ UNDELIVERED_MS = 300_000
 CALM_CADENCES = 16
 CALM_LEAST_MS = 120_000
 CALM_MAX_MS = 86_400_000
+FIRST_BUDGET_BYTES = 13 * 1024
+"""Of a life's first frames: a link that dies every 20 kB then takes them at once; doubles like a small one."""
 SMALL_BUDGET_BYTES = 2_048
 """After a failed send; doubles with each frame that the server has acknowledged."""
 TODAY_ROWS = 1_440
@@ -71,7 +73,7 @@ class Publisher:
         self._asked_from: dict[str, tuple[int, int]] = {}
         self._schemas: set[str] = set()
         self._window, self._least_ms = WINDOW_FRAMES, 0
-        self._budget = BUDGET_MAX_BYTES
+        self._budget = FIRST_BUDGET_BYTES
         self._failures = 0
         self._session = 0
         self._next_cadence_ms = now_ms + self._cadence_ms

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from edge_agent.frames import BUDGET_MAX_BYTES
-from edge_agent.publisher import SMALL_BUDGET_BYTES
+from edge_agent.publisher import FIRST_BUDGET_BYTES, SMALL_BUDGET_BYTES
 from kiosk.wire.down import Live, Pace, SchemasWanted
 from kiosk.wire.frame import FRAME_MAX_BYTES, KIND_BLOCK, KIND_BOOTS, KIND_LEDGER, KIND_SCHEMA
 from tests.edge_agent.site import START_UTC_MS, Site
@@ -155,6 +155,19 @@ def test_silence_while_draining_sends_again_small_frames_first(site: Site) -> No
         site.collect()
     assert all_rows(site) == list(range(1, site.agent.outbox.head + 1))
     assert site.agent.publisher._budget == BUDGET_MAX_BYTES
+
+
+def test_the_first_frames_of_a_life_are_such_as_a_poor_link_takes(site: Site) -> None:
+    site.link.connected = False
+    site.start()
+    for _ in range(200):
+        site.agent.till.sale("phone")
+    site.link.connected = True
+    site.agent.step()
+    site.collect()
+    assert FIRST_BUDGET_BYTES // 2 < site.receiver.sizes[0] < 20_000
+    site.deliver(site.receiver.receipt())
+    assert site.agent.publisher._budget == 2 * FIRST_BUDGET_BYTES
 
 
 def test_a_calm_site_waits_for_hours_before_it_sends_again(site: Site) -> None:
