@@ -9,8 +9,6 @@ from dashboards.words import UNIT_ROWS, Words, word_of
 from kiosk.figure import FIGURES
 from kiosk.metric import CATALOGUE
 
-_LOWEST = Words("Batterie : le plus bas", "Battery: lowest")
-
 
 def sites(language: str) -> list[Panel]:
     """All sites."""
@@ -56,7 +54,7 @@ def site(language: str) -> list[Panel]:
     return [
         _stat("income_net_minor", language, about=Words("Dernier jour calculé.", "Last computed day.")),
         _stat("solar_energy_wh", language),
-        _stat("battery_min_mv", language, *CUTOFF, about=CUTOFF_ABOUT, title=_LOWEST),
+        _stat("battery_min_mv", language, *CUTOFF, about=CUTOFF_ABOUT),
         _stat("power_permille", language, *SHARE),
         _stat("agent_permille", language, *SHARE),
         _stat("link_permille", language, *SHARE),
@@ -118,8 +116,8 @@ def metrics_by_unit() -> dict[str, list[str]]:
     return found
 
 
-def _stat(name: str, language: str, *steps: Step, about: Words | None = None, title: Words | None = None) -> Panel:
-    words = title or Words(word_of(name, "fr"), word_of(name, "en"))
+def _stat(name: str, language: str, *steps: Step, about: Words | None = None) -> Panel:
+    words = Words(word_of(name, "fr"), word_of(name, "en"))
     money = 0 if FIGURES[name].unit == "minor" else None
     queries = days(language, name)
     return Panel(words, STAT, queries, FIGURES[name].unit, 4, 4, about, steps, decimals=money)

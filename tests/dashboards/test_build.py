@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 import dashboards
 from dashboards import site_boards
@@ -142,3 +143,15 @@ def test_no_panel_adds_up_energy_or_money() -> None:
             assert {each["id"] for each in panel.get("transformations", ())} <= {"renameByRegex"}
             assert panel.get("options", {}).get("legend", {}).get("calcs", []) == []
             assert not any("sum(" in target["query"] for target in panel.get("targets", ()))
+
+
+def test_provisioning_names_the_same_source_folders_and_files() -> None:
+    (source,) = yaml.safe_load((FILES.parent / "provisioning/datasources/kayasol.yaml").read_text())["datasources"]
+    assert (source["uid"], source["type"], source["jsonData"]["version"]) == (
+        Place().datasource_uid,
+        "influxdb",
+        "InfluxQL",
+    )
+    providers = yaml.safe_load((FILES.parent / "provisioning/dashboards/kayasol.yaml").read_text())["providers"]
+    assert [(each["folderUid"], each["folder"]) for each in providers] == [(f.uid, f.title) for f in folders()]
+    assert [each["options"]["path"].rpartition("/")[2] for each in providers] == list(LANGUAGES)
