@@ -186,7 +186,7 @@ def _cell(language: str, facts: SiteFacts, day: str) -> Cell:
     level = _level(amount, max(facts.takings.by_day.values(), default=0))
     shown = formats.plain_amount(language, amount, facts.page.card.money.currency)
     said = text(language, "calendar_part") if growing else ""
-    return Cell(label, f"{level}{' p' if growing else ''}", f"{shown}{'…' if growing else ''}", said)
+    return Cell(f"{label}…" if growing else label, f"{level}{' p' if growing else ''}", shown, said)
 
 
 def _was_off(facts: SiteFacts, day: str) -> bool:

@@ -251,6 +251,17 @@ def test_a_site_that_never_spoke_shows_nothing_as_known(empty: Village) -> None:
     assert client.get("/api/v1/sites/boussouma").json()["records_at_kiosk"] is None
 
 
+def test_a_kiosk_whose_output_is_off_says_that_the_power_is_off(tmp_path_factory: pytest.TempPathFactory) -> None:
+    village = filled(tmp_path_factory.mktemp("off"), [Kiosk("boussouma", "École", days=3, load_off=True)])
+    client = client_of(village)
+    words = words_of(client, "/sites/boussouma")
+    answer = client.get("/api/v1/sites/boussouma").json()["state"]
+    village.close()
+    assert "■ En panne Le courant est coupé : le régulateur a éteint la sortie. Ne rien brancher" in words
+    assert "■ Le courant est coupé Le régulateur a coupé la sortie pour protéger la batterie." in words
+    assert (answer["level"], answer["code"]) == ("bad", "power_off")
+
+
 def test_a_device_that_fell_silent_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
     kiosk = Kiosk("boussouma", "École", days=2, silent_mppt_ms=3 * HOUR_MS)
     village = filled(tmp_path_factory.mktemp("silent"), [kiosk])

@@ -49,6 +49,8 @@ class Kiosk:
     unsent_records: int = 0
     low_volts: float = 0.0
     """Battery lower than it should be, by so much."""
+    load_off: bool = False
+    """The controller has just switched its output off."""
     silent_mppt_ms: int = 0
     """The controller has said nothing for so long."""
 
@@ -147,7 +149,7 @@ class Village:
             ("pv_energy_total_wh", 0): [produced[at] for at in times_ms],
             ("load_energy_total_wh", 0): [used[at] for at in times_ms],
             ("charger_state", 0): [_stage(at) for at in times_ms],
-            ("load_on", 0): [1] * len(times_ms),
+            ("load_on", 0): [1] * (len(times_ms) - 1) + [0 if kiosk.load_off else 1],
         }
         series = [Series("mppt", name, decimals, times_ms, values) for (name, decimals), values in columns.items()]
         self.readings.write(kiosk.code, BOOT, series)
