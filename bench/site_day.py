@@ -16,7 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.corpus import make_corpus
 from bench.results import Figure, at_most, keep
-from bench.site_day_kiosk import PORT, QUIET_S, WAIT_S, Day, SiteDay, Stuck
+from bench.site_day_kiosk import PORT, QUIET_S, Day, SiteDay, Stuck
+from bench.site_day_link import WAIT_S
 from bench.sizes import messages
 from bench.veth import SERVER_ADDRESS, Traffic, VethPair, missing
 from edge_agent.mqtt_link import tls_context

@@ -19,16 +19,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import MQTTErrorCode
 
 from bench.corpus import SCENARIO, SEED, START_UTC_MS, NoisyCharger
+from bench.site_day_link import WAIT_S, SimulatedLink
 from bench.veth import SERVER_ADDRESS, Traffic, VethPair
 from edge_agent import commission
 from edge_agent.agent import Agent
 from edge_agent.config import Config
 from edge_agent.config import load as load_config
 from edge_agent.link import Link
-from edge_agent.mqtt_link import MqttLink
 from firmware_sim.kiosk import SimulatedKiosk
 from ingest.acknowledger import Outgoing
 from ingest.handler import Handler, Message
@@ -52,7 +51,6 @@ QUIET_S = 0.06
 """TCP holds an acknowledgement back for 40 ms at most where the other end is near."""
 PORT = 8883
 NOTHING = Traffic()
-WAIT_S = 10.0
 _LOOK_S = 0.004
 
 
@@ -103,74 +101,6 @@ class _Handler(Handler):
         return outgoing
 
 
-class _Link(MqttLink):
-    """The product's link, that connects when the network is there and keeps what went through it."""
-
-    def __init__(self, config: Config, state: Path, clock: KioskClock) -> None:
-        own, log = commission.load(state), logging.getLogger("site-day")
-        super().__init__(config.broker, own.site, own.dev, clock=clock, entropy=os.urandom, log=log)
-        self.published: list[bytes] = []
-        self.heard: list[bytes] = []
-        self.pings = self.pongs = 0
-        self.looked = threading.Event()
-        self.quiet_from_ms = 0
-
-    def publish(self, topic: str, payload: bytes) -> int | None:
-        number = super().publish(topic, payload)
-        if number is not None:
-            self.published.append(payload)
-        return number
-
-    def received(self) -> list[bytes]:
-        messages = super().received()
-        self.heard += messages
-        return messages
-
-    def start(self) -> None:
-        """The agent asks; the network decides."""
-
-    def meet(self) -> None:
-        """There is a network."""
-        self.looked.clear()
-        super().start()
-        assert self._connection is not None, "a link that starts has a connection"
-        client = self._connection.client
-        client.on_log = self._on_log
-        look = client.loop_misc
-
-        def looking() -> MQTTErrorCode:
-            outcome = look()
-            self.looked.set()
-            return outcome
-
-        client.loop_misc = looking  # type: ignore[method-assign]
-
-    def keep_alive(self) -> None:
-        """Have the network thread look now whether a ping is due; by itself it does once a second of this world."""
-        assert self._connection is not None, "a link that is connected has a connection"
-        if self._clock.monotonic_ms() - self.quiet_from_ms < self._broker.keepalive_s * 1_000:
-            return
-        self.looked.clear()
-        wake, line = self._connection.client.on_socket_register_write, self._connection.client.socket()
-        assert wake is not None, "the network thread can be woken"
-        assert line is not None, "it has a line"
-        wake(self._connection.client, None, line)
-        self.looked.wait(WAIT_S)
-
-    def rest(self) -> None:
-        """Everything has been answered at this instant."""
-        self.quiet_from_ms = self._clock.monotonic_ms()
-
-    @property
-    def is_busy(self) -> bool:
-        """Something that the broker must answer is not answered."""
-        return not self.connected or self.outstanding > 0 or self.pings > self.pongs
-
-    def _on_log(self, _client: object, _userdata: object, _level: int, words: str) -> None:
-        self.pings += words == "Sending PINGREQ"
-        self.pongs += words == "Received PINGRESP"
-
-
 class SiteDay:
     """Server and kiosk of one run."""
 
@@ -189,7 +119,7 @@ class SiteDay:
         self._issue()
         self.config = self._configured(cadence_s)
         self._life = Life(self.kiosk, self.config, self._places.state(SCENARIO), self, logging.getLogger("site-day"))
-        self._link: _Link | None = None
+        self._link: SimulatedLink | None = None
         self._online = False
         self.day = Day()
 
@@ -213,7 +143,7 @@ class SiteDay:
     def open(self) -> Link:
         """A new life of the agent: here there is one only."""
         clock = KioskClock(self.kiosk)
-        self._link = _Link(self.config, self._places.state(SCENARIO), clock)
+        self._link = SimulatedLink(self.config, self._places.state(SCENARIO), clock)
         return self._link
 
     def settle(self, agent: Agent, up: bool) -> None:  # noqa: ARG002 - the scenario's own network hours are not meant
@@ -231,14 +161,14 @@ class SiteDay:
         if link.pings > pings and len(link.published) == frames:
             self.day.keep_alive += self._pair.traffic() - before
 
-    def _met(self) -> tuple[_Link, Agent]:
+    def _met(self) -> tuple[SimulatedLink, Agent]:
         link, agent = self._link, self._life.agent
         assert link is not None, "Damané has power on its first day"
         assert agent is not None, "and at its end"
         link.meet()
         return link, agent
 
-    def _measure(self, link: _Link, agent: Agent) -> None:
+    def _measure(self, link: SimulatedLink, agent: Agent) -> None:
         begun, frames, answers, pings = self._pair.traffic(), len(link.published), len(link.heard), link.pings
         rows = agent.outbox.head + agent.outbox.pending
         link.meet()
@@ -258,7 +188,7 @@ class SiteDay:
         day.rows = agent.outbox.head + agent.outbox.pending - rows
         day.sales = sum(self.kiosk.truth.day_of(START_UTC_MS + DAY_MS).sales.values())
 
-    def _until_quiet(self, agent: Agent, link: _Link) -> None:
+    def _until_quiet(self, agent: Agent, link: SimulatedLink) -> None:
         """Simulated time stands still until nothing has moved for longer than TCP holds an acknowledgement back."""
         give_up_s = time.monotonic() + WAIT_S
         moved, quiet_from_s = self._pair.traffic(), time.monotonic()

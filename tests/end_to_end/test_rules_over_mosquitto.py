@@ -7,8 +7,9 @@ from kiosk.wire.down import TimeAnswer, decode_down
 from kiosk.wire.frame import KIND_BLOCK
 from store import ledger_aside, ledger_table
 from tests.end_to_end import kill_books
+from tests.end_to_end.broker_kiosk import MINUTE_MS, OverBroker
 from tests.end_to_end.broker_spoiling import damaged, of_another_partition, with_broken_signature
-from tests.end_to_end.broker_world import MINUTE_MS, OverBroker, World
+from tests.end_to_end.broker_world import World
 
 MONTH_MS = 30 * 86_400_000
 SILENCE_MS = 31_000

@@ -15,7 +15,8 @@ from kiosk.wire import topics
 from kiosk.wire.elements import Writer
 from kiosk.wire.frame import FRAME_MAX_BYTES, KIND_BLOCK, KIND_LEDGER, KIND_SCHEMA, Section, decode_frame, encode_frame
 from tests.end_to_end import kill_books
-from tests.end_to_end.broker_world import OverBroker, World
+from tests.end_to_end.broker_kiosk import OverBroker
+from tests.end_to_end.broker_world import World
 
 # The MQTT library leaves a socket whose TLS handshake failed to the garbage collector, which closes it and warns.
 pytestmark = pytest.mark.filterwarnings(

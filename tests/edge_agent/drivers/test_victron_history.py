@@ -24,18 +24,14 @@ from edge_agent.drivers.victron_history import (
 )
 from edge_agent.drivers.victron_vedirect import STALE_MS, VictronVeDirect
 from edge_agent.transports.vedirect import hex_request
-from firmware_sim.devices.mppt_history import MW_MS_PER_10_WH, Day, Sense
-from firmware_sim.devices.victron_mppt import VictronMppt
 from kiosk.errors import ConfigError
 from kiosk.metric import CATALOGUE
-from kiosk.reading import Reading
+from tests.edge_agent.drivers.remembering_charger import NIGHT, NOON, Site
 from tests.edge_agent.drivers.streams import mutated
 from tests.edge_agent.lines import HeldLine
 from tests.edge_agent.test_config import MINIMAL
 from tests.edge_agent.transports.vedirect_stream import CHARGER, hex_message, text_block
 
-NOON = Sense(13_240, 2_500, 35_110, 41_000, 300, 4_000, load_on=True, stage=3, limited=False)
-NIGHT = Sense(12_480, -1_700, 12, 0, 1_700, 21_200, load_on=True, stage=0, limited=False)
 RECORD = struct.pack("<BIIHHB4sHHHIHHH", 0, 51, 33, 1432, 1188, 0, bytes(4), 241, 130, 77, 87, 63, 2011, 216)
 """0.51 and 0.33 kWh, 14.32 and 11.88 V, 241, 130 and 77 minutes, 87 W, 6.3 A, 20.11 V, day 216."""
 SAID = {
@@ -49,54 +45,6 @@ SAID = {
     "history_pv_power_max_w": 87,
     "history_day_number": 216,
 }
-
-
-class Site:
-    """A charger with a past and a driver, second after second."""
-
-    def __init__(self, days: int = 7, past: int = 12) -> None:
-        self.device = VictronMppt("HQ2132ABCDE", 1)
-        self.device.history.days = [
-            Day(
-                (400 - ago) % 365,
-                (30 + ago) * MW_MS_PER_10_WH,
-                ago * MW_MS_PER_10_WH,
-                14_000 + ago * 10,
-                11_000,
-                60_000,
-            )
-            for ago in range(past + 1)
-        ]
-        self.line = HeldLine()
-        self.line.open()
-        self.driver = VictronVeDirect("mppt", self.line, days)
-        self.driver.opened(0)
-        self.now_ms = 0
-        self.asked: list[tuple[int, bytes]] = []
-        self.told: list[dict[str, int]] = []
-        self.readings = 0
-        self.connected = True
-
-    def run(self, seconds: int, sense: Sense = NOON, spoil: bool = False) -> Reading | None:
-        reading = None
-        for _ in range(seconds):
-            self.now_ms += 1_000
-            block = self.device.run(1_000, sense)
-            self.line.arrived += block[:-1] + b"\x00" if spoil and block else block
-            for _turn in range(2 * BURST):
-                reading = self.driver.read(self.now_ms)
-                if not self.line.written:
-                    break
-                self.asked.append((self.now_ms, self.line.written))
-                if self.connected:
-                    self.line.arrived += self.device.receive(self.line.written)
-                self.line.written = b""
-            self.readings += reading is not None
-            if reading is not None:
-                said = {metric: value for metric, value in reading.values.items() if metric in METRICS}
-                if said and (not self.told or self.told[-1] != said):
-                    self.told.append(said)
-        return reading
 
 
 def test_the_days_of_an_absence_are_asked_and_each_is_told_once_under_its_distance() -> None:
