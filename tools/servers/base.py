@@ -1,7 +1,8 @@
-"""What a program is that tests need, and how it tells its version; knows no way to get one."""
+"""What a program is that tests need, how it tells its version, how a long command is run; knows no way to get one."""
 
 import re
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -45,6 +46,29 @@ def read_version(path: Path, *arguments: str) -> str:
     if version is None:
         raise MissingError(f"{path} {' '.join(arguments)} tells no version")
     return version.group()
+
+
+def run(
+    command: Sequence[str], *, name: str, environment: Mapping[str, str], wait_s: int, folder: Path | None = None
+) -> None:
+    """Run to the end without asking anybody. Raises MissingError, `name` and the last lines that were said in it."""
+    try:
+        finished = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=wait_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MissingError(f"{name} took longer than {wait_s} s: try it by hand when the machine is idle") from error
+    if finished.returncode != 0:
+        tail = " / ".join(finished.stdout.strip().splitlines()[-5:])
+        raise MissingError(f"{name} failed: {tail}")
 
 
 def as_numbers(text: str) -> tuple[int, ...]:

@@ -2,11 +2,10 @@
 
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.servers.base import Found, MissingError, as_numbers, read_version
+from tools.servers.base import Found, MissingError, as_numbers, read_version, run
 
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/games")  # not on every user's PATH
 APT_WAIT_S = 600
@@ -66,19 +65,6 @@ def run_apt(*arguments: str) -> None:
 
 
 def _apt_get(*arguments: str) -> None:
-    try:
-        finished = subprocess.run(
-            ["apt-get", *arguments],
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=APT_WAIT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise MissingError(f"apt-get {' '.join(arguments)} took longer than {APT_WAIT_S} s: try it by hand") from error
-    if finished.returncode != 0:
-        tail = " / ".join(finished.stdout.strip().splitlines()[-3:])
-        raise MissingError(f"apt-get {' '.join(arguments)} failed: {tail}")
+    command = ["apt-get", *arguments]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(command, name=" ".join(command), environment=environment, wait_s=APT_WAIT_S)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.servers.base import Found, MissingError, read_version
+from tools.servers.base import Found, MissingError, read_version, run
 
 BUILD_WAIT_S = 1500
 NICE = "10"
@@ -148,21 +148,5 @@ def _installed_toolchain() -> str:
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-    words = " ".join(command[:3])
-    try:
-        finished = subprocess.run(
-            ["nice", "-n", NICE, *command],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=BUILD_WAIT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise MissingError(f"{words} took longer than {BUILD_WAIT_S} s: try again when the machine is idle") from error
-    if finished.returncode != 0:
-        tail = " / ".join(finished.stdout.strip().splitlines()[-5:])
-        raise MissingError(f"{words} failed: {tail}")
+    niced, name = ["nice", "-n", NICE, *command], " ".join(command[:3])
+    run(niced, name=name, environment=environment, wait_s=BUILD_WAIT_S, folder=folder)
