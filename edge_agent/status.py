@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edge_agent.agent import Agent
+    from edge_agent.till.book import Book
 
 
 def report(agent: Agent, now_ms: int) -> dict[str, Any]:
     """Everything that a technician on site asks first."""
-    outbox, book, head = agent.outbox, agent.till.book, agent.till.book.head
-    log = book.open_log
+    outbox = agent.outbox
     belief = agent.keeper.belief(now_ms)
     counts = agent.downlink.counts
     return {
@@ -30,16 +30,7 @@ def report(agent: Agent, now_ms: int) -> dict[str, Any]:
             "dropped": outbox.dropped,
             "rotten": outbox.rotten,
         },
-        "ledger": {
-            "log": "" if log is None else log.log,
-            "seq": 0 if head is None else head.seq,
-            "acknowledged": 0 if log is None else log.acked,
-            "witnessed": 0 if log is None else log.witnessed,
-            "disputed": [] if log is None else book.disputed(log.log),
-            "income_minor": 0 if head is None else head.totals.income,
-            "box_minor": 0 if head is None else head.box,
-            "closed_logs": [{"log": each.log, "why": each.closed} for each in book.logs.values() if each.closed],
-        },
+        "ledger": _ledger(agent.till.book),
         "prices": agent.till.prices,
         "link": {
             "connected": agent.link.connected,
@@ -59,6 +50,20 @@ def report(agent: Agent, now_ms: int) -> dict[str, Any]:
             "late_times": counts.late_times,
         },
         "short_of_space": agent.database.short_of_space,
+    }
+
+
+def _ledger(book: Book) -> dict[str, Any]:
+    log, head = book.open_log, book.head
+    return {
+        "log": "" if log is None else log.log,
+        "seq": 0 if head is None else head.seq,
+        "acknowledged": 0 if log is None else log.acked,
+        "witnessed": 0 if log is None else log.witnessed,
+        "disputed": [] if log is None else book.disputed(log.log),
+        "income_minor": 0 if head is None else head.totals.income,
+        "box_minor": 0 if head is None else head.box,
+        "closed_logs": [{"log": each.log, "why": each.closed} for each in book.logs.values() if each.closed],
     }
 
 

@@ -5,21 +5,13 @@ from __future__ import annotations
 from edge_agent.transports.base import LineError
 
 
-class HeldLine:
-    """A Transport whose other end is the test."""
+class HeldEnd:
+    """The far end of a MemoryLine."""
 
     def __init__(self) -> None:
         self.arrived = b""
         self.written = b""
-        self.opened = 0
-        self.is_open = False
         self.plugged = True
-
-    def open(self) -> None:
-        self.opened += 1
-        if not self.plugged:
-            raise LineError("the cable is out: plug it in")
-        self.is_open = True
 
     def read(self) -> bytes:
         self._require_cable()
@@ -29,6 +21,25 @@ class HeldLine:
     def write(self, raw: bytes) -> None:
         self._require_cable()
         self.written += raw
+
+    def _require_cable(self) -> None:
+        if not self.plugged:
+            raise OSError("unplugged")
+
+
+class HeldLine(HeldEnd):
+    """A Transport whose other end is the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened = 0
+        self.is_open = False
+
+    def open(self) -> None:
+        self.opened += 1
+        if not self.plugged:
+            raise LineError("the cable is out: plug it in")
+        self.is_open = True
 
     def fileno(self) -> int | None:
         return None

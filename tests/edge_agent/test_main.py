@@ -15,9 +15,9 @@ import pytest
 
 from edge_agent import commission, local_socket
 from edge_agent.main import main
+from tests.edge_agent.broker_ends import until
 from tests.edge_agent.site import Site
 from tests.edge_agent.test_commission import answer_to
-from tests.edge_agent.test_mqtt_link import until
 from tests.mosquitto import MosquittoServer
 
 CONFIG = """

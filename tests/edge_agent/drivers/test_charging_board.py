@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from pathlib import Path
 
 import pytest
 
@@ -16,43 +15,12 @@ from edge_agent.drivers.charging_board import (
     ASK_EVERY_MS,
     PENDING_MAX,
     STALE_MS,
-    ChargingBoard,
 )
 from edge_agent.transports.base import LineError
 from edge_agent.transports.board_line import BoardLineParser, frame_bytes
 from kiosk.metric import CATALOGUE
+from tests.edge_agent.drivers.board_bench import BOOT, HELLO, ID, NEXT_BOOT, PAGE, Bench
 from tests.edge_agent.drivers.streams import mutated
-from tests.edge_agent.lines import HeldLine
-
-PAGE = Path(__file__).parents[3] / "docs" / "charging-board.md"
-ID, BOOT, NEXT_BOOT = "4b41594130303031", "9f3c21d07a5be846", "02d47be915aa60c3"
-HELLO = (ID, BOOT, "1.0.0", 10, 4, 0, 0)
-
-
-class Bench:
-    """A driver on a held line, with the board's frames numbered as a board numbers them."""
-
-    def __init__(self, greeted: bool = True) -> None:
-        self.line = HeldLine()
-        self.line.open()
-        self.driver = ChargingBoard("shelf", self.line)
-        self.driver.opened(0)
-        self.seq = 0
-        self.now_ms = 0
-        if greeted:
-            self.say("HELLO", *HELLO)
-            self.heard()
-
-    def say(self, kind: str, *fields: str | int, seq: int | None = None) -> None:
-        if seq is None:
-            seq, self.seq = self.seq, self.seq + 1
-        self.line.arrived += frame_bytes(seq, kind, fields)
-        self.driver.read(self.now_ms)
-
-    def heard(self) -> list[tuple[str, ...]]:
-        """What the agent wrote since last asked: TYPE and fields."""
-        written, self.line.written = self.line.written, b""
-        return [(frame.kind, *frame.fields) for frame in BoardLineParser().feed(written)]
 
 
 def test_the_pages_example_gives_the_pages_press_id() -> None:

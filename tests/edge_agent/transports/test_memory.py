@@ -6,40 +6,21 @@ import pytest
 
 from edge_agent.transports.base import LineError
 from edge_agent.transports.memory import MemoryLine
-
-
-class End:
-    def __init__(self) -> None:
-        self.arrived = b""
-        self.written: list[bytes] = []
-        self.plugged = True
-
-    def read(self) -> bytes:
-        self._require_cable()
-        arrived, self.arrived = self.arrived, b""
-        return arrived
-
-    def write(self, raw: bytes) -> None:
-        self._require_cable()
-        self.written.append(raw)
-
-    def _require_cable(self) -> None:
-        if not self.plugged:
-            raise OSError("unplugged")
+from tests.edge_agent.lines import HeldEnd
 
 
 def test_bytes_pass_both_ways() -> None:
-    end = End()
+    end = HeldEnd()
     line = MemoryLine(end)
     line.open()
     end.arrived = b"abc"
     line.write(b"xyz")
-    assert (line.read(), line.read(), end.written) == (b"abc", b"", [b"xyz"])
+    assert (line.read(), line.read(), end.written) == (b"abc", b"", b"xyz")
     assert line.fileno() is None
 
 
 def test_an_unplugged_end_is_a_line_error() -> None:
-    end = End()
+    end = HeldEnd()
     line = MemoryLine(end)
     line.open()
     end.plugged = False
@@ -50,7 +31,7 @@ def test_an_unplugged_end_is_a_line_error() -> None:
 
 
 def test_a_closed_line_gives_nothing() -> None:
-    line = MemoryLine(End())
+    line = MemoryLine(HeldEnd())
     with pytest.raises(LineError, match="not open"):
         line.read()
     line.open()
