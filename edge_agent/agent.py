@@ -27,6 +27,7 @@ from edge_agent.outbox.database import StorageFull
 from edge_agent.outbox.outbox import Outbox
 from edge_agent.poller import PolledDevice, Poller
 from edge_agent.publisher import Publisher
+from edge_agent.sampling import Sampling
 from edge_agent.self_metrics import LinkMeter, MachineMeter, NoLine
 from edge_agent.till.book import Book
 from edge_agent.till.duties import Identity, Price, Shelf
@@ -39,12 +40,9 @@ from kiosk.metric import CATALOGUE
 from kiosk.reading import AGENT, LINK, OWN_DEVICES, Reading
 from kiosk.time import DAY_MS, Clock, TimeFix
 from kiosk.wire import topics
-from kiosk.wire.down import Live
 
 CHORES_EVERY_MS = 60_000
 LATE_PRESS_MS = 60_000
-LIVE_MAX_S = 3_600
-LIVE_LEAST_MS = 1_000
 RTC_UNCERTAINTY_MS = 2_000
 """Of a battery-backed clock that is read in whole seconds."""
 RTC_EARLY_MS, RTC_LATE_MS = DAY_MS, 20 * 366 * DAY_MS
@@ -80,10 +78,8 @@ class Agent:
         self._charger_errors: dict[str, int] = {}
         self._pruned_day = 0
         now_ms = clock.monotonic_ms()
-        self._sample_ms = config.agent.sample_s * 1000
-        self._next_sample_ms = now_ms + self._sample_ms
+        self._sampling = Sampling(config.agent.sample_s, now_ms)
         self._next_chores_ms = now_ms
-        self._live_until_ms, self._live_row_ms = now_ms, self._sample_ms
         self._low_battery = round(config.agent.low_battery_v * 10 ** CATALOGUE["battery_voltage_v"].decimals)
         self.database, why = state_file.open_or_renew(state, log, page_limit)
         self._keep(config, own, state, now_ms)
@@ -127,7 +123,8 @@ class Agent:
         )  # fmt: skip
         self.downlink = Downlink(
             own.site, own.dev, ingest_keys=own.ingest_keys, database=self.database, outbox=self.outbox,
-            boots=self.boots, till=self.till, keeper=self.keeper, publisher=self.publisher, live=self._begin_live,
+            boots=self.boots, till=self.till, keeper=self.keeper, publisher=self.publisher,
+            live=lambda live: self._sampling.watch(live, self._clock.monotonic_ms()),
         )  # fmt: skip
 
     def step(self) -> None:
@@ -135,7 +132,7 @@ class Agent:
         now_ms = self._clock.monotonic_ms()
         for device, event in self.poller.pump(now_ms):
             self._happened(device, event)
-        if now_ms >= self._next_sample_ms:
+        if self._sampling.is_due(now_ms):
             self._sample(now_ms)
         if self._socket is not None:
             self._socket.turn()
@@ -217,9 +214,7 @@ class Agent:
 
     def _sample(self, now_ms: int) -> None:
         """One row of all devices, at its instant."""
-        live = now_ms < self._live_until_ms
-        every_ms = self._live_row_ms if live else self._sample_ms
-        self._next_sample_ms += ((now_ms - self._next_sample_ms) // every_ms + 1) * every_ms
+        self._sampling.begin_row(now_ms)
         readings = self.poller.sample(now_ms)
         schema = self.poller.schema()
         self.outbox.use_schema(schema, now_ms)
@@ -229,7 +224,7 @@ class Agent:
         if any(reading.values.get("battery_voltage_v", self._low_battery) < self._low_battery for reading in readings):
             # The controller may cut the power at any minute, and rows in memory with it.
             self.outbox.commit(now_ms)
-        if live:
+        if self._sampling.is_live(now_ms):
             self.publisher.ask_now()
 
     def _notice(self, readings: list[Reading]) -> None:
@@ -289,15 +284,6 @@ class Agent:
             self.offer_time("rtc", utc_ms, RTC_UNCERTAINTY_MS)
         else:
             self._log.warning("the computer's own clock is years off: set it, and look at its battery")
-
-    def _begin_live(self, live: Live) -> None:
-        """The server wants rows at once for a while: a demonstration, or a technician on site."""
-        now_ms = self._clock.monotonic_ms()
-        is_live = now_ms < self._live_until_ms
-        self._live_until_ms = now_ms + min(live.seconds, LIVE_MAX_S) * 1000
-        self._live_row_ms = max(live.row_ms, LIVE_LEAST_MS)
-        # Renewed by the answer to each row's frame: a row at once for each would follow the round trip, not `row_ms`.
-        self._next_sample_ms = min(self._next_sample_ms, now_ms + (self._live_row_ms if is_live else 0))
 
 
 def _check_identity(config: Config, own: Commissioned) -> None:
