@@ -78,6 +78,8 @@ class LocalSocket:
                 self._read(client)
             if events & selectors.EVENT_WRITE and key.fd in self._clients:
                 self._flush(client)
+        for client in [each for each in self._clients.values() if b"\n" in each.arrived]:
+            self._answer_lines(client)
 
     def close(self) -> None:
         """End all connections and remove the file."""
@@ -102,6 +104,9 @@ class LocalSocket:
         self._selector.register(connection, selectors.EVENT_READ)
 
     def _read(self, client: _Client) -> None:
+        """Take one piece, once all lines of the one before are answered: who asks faster than that waits."""
+        if b"\n" in client.arrived:
+            return
         try:
             piece = client.connection.recv(_PIECE_BYTES)
         except BlockingIOError:
@@ -114,22 +119,21 @@ class LocalSocket:
         if client.ending:
             return
         client.arrived += piece
+        if len(client.arrived) > LINE_MAX_BYTES and b"\n" not in client.arrived[: LINE_MAX_BYTES + 1]:
+            error = f"a line is at most {LINE_MAX_BYTES} bytes; this one is not read"
+            client.unsent += _line({"ok": False, "code": "size", "error": error})
+            client.ending = True
+            client.arrived.clear()
+            self._flush(client)
+
+    def _answer_lines(self, client: _Client) -> None:
+        """As many as one turn allows; the others wait for the next one."""
         for _ in range(REQUESTS_A_TURN):
             line, found, rest = bytes(client.arrived).partition(b"\n")
-            if not found or len(line) > LINE_MAX_BYTES:
+            if not found:
                 break
             client.arrived = bytearray(rest)
             client.unsent += _line(self._answered(line))
-        if len(client.arrived) > LINE_MAX_BYTES and b"\n" not in client.arrived[: LINE_MAX_BYTES + 1]:
-            client.unsent += _line(
-                {
-                    "ok": False,
-                    "code": "size",
-                    "error": f"a line is at most {LINE_MAX_BYTES} bytes; this one is not read",
-                }
-            )
-            client.ending = True
-            client.arrived.clear()
         self._flush(client)
 
     def _answered(self, line: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent.local_socket import CLIENTS_MAX, LINE_MAX_BYTES, LocalSocket, ask
+from edge_agent.local_socket import CLIENTS_MAX, LINE_MAX_BYTES, REQUESTS_A_TURN, LocalSocket, ask
 from kiosk.errors import ConfigError
 
 WAIT_S = 5.0
@@ -89,6 +89,19 @@ def test_a_line_that_is_too_long_ends_the_conversation(server: LocalSocket, path
         assert line(client)["code"] == "size"
         turn(server)
         assert client.recv(1) == b""
+
+
+def test_more_requests_at_once_than_a_turn_takes_are_all_answered_and_nothing_piles_up(
+    server: LocalSocket, path: Path
+) -> None:
+    with connect(path) as client:
+        client.sendall(b'{"n":1}\n' * 3 * REQUESTS_A_TURN * 30)
+        turn(server, 1)
+        (held,) = server._clients.values()
+        assert len(held.arrived) <= LINE_MAX_BYTES
+        turn(server, 200)
+        for _ in range(3 * REQUESTS_A_TURN * 30):
+            assert line(client)["said"] == {"n": 1}
 
 
 def test_several_clients_are_served_and_one_too_many_is_told(server: LocalSocket, path: Path) -> None:
