@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from edge_agent.drivers import jbd
+from edge_agent.drivers import daly, jbd
 from edge_agent.drivers.board_frames import Fields, Impossible
+from edge_agent.drivers.modbus_profile import ascii_text
 from edge_agent.drivers.victron_fields import product
 from edge_agent.transports import daly_frames, jbd_frames
 from edge_agent.transports.board_line import BoardFrame, BoardLineParser, frame_bytes
@@ -115,7 +116,7 @@ def _jbd(raw: bytes) -> Finding | None:
 
 
 def _daly(raw: bytes) -> Finding | None:
-    if any(reply.command == 0x90 for reply in daly_frames.DalyParser().feed(raw)):
+    if any(reply.command == daly.PACK for reply in daly_frames.DalyParser().feed(raw)):
         return Finding("daly", SLOW_BAUD, "Daly battery management; check its current's sign (docs/devices/daly.md)")
     return None
 
@@ -129,7 +130,7 @@ def _epever(words: tuple[int, ...]) -> str:
 
 
 def _srne(words: tuple[int, ...]) -> str:
-    model = b"".join(word.to_bytes(2, "big") for word in words).strip(b"\x00 ").decode("ascii", "replace")
+    model = ascii_text(words)
     return f"SRNE / Renogy {model}" if model.isascii() and model.isprintable() and model else ""
 
 
@@ -180,6 +181,6 @@ PROBES: tuple[Probe, ...] = (
     *(_modbus("epever-tracer", address) for address in ADDRESSES),
     # A sleeping BMS wakes at the first question.
     Probe("JBD", SLOW_BAUD, jbd_frames.read_request(jbd.NAME), _jbd, tries=2),
-    Probe("Daly", SLOW_BAUD, daly_frames.read_request(0x90), _daly, tries=2),
+    Probe("Daly", SLOW_BAUD, daly_frames.read_request(daly.PACK), _daly, tries=2),
     *(_modbus(driver, address) for address in ADDRESSES for driver in ("srne-rover", "pzem-004t", "pzem-017")),
 )
