@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from tests.house.reading import Source, our_files
-from tests.house.rules import CODE_RULES, TEXT_RULES, Rule
+from tests.house.rules import CODE_RULES, MONEY, PURE, TEXT_RULES, Rule
 
 
 @cache
@@ -20,3 +20,9 @@ def test_the_house_keeps(rule: Rule) -> None:
     breaches = [f"{source.path}:{found.line}: {found.what}" for source in files for found in rule(source)]
     if breaches:
         pytest.fail("\n".join([str(rule.__doc__), *breaches]), pytrace=False)
+
+
+@pytest.mark.parametrize("place", [*MONEY, *PURE])
+def test_a_place_that_a_rule_guards_is_there(place: str) -> None:
+    """A file that was renamed would else leave its rule behind, in silence."""
+    assert any(source.is_in(place) for source in all_files())
