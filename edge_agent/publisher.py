@@ -2,8 +2,9 @@
 
 A frame is *calm* if after it nothing was left unsent: then the server may answer hours later, together with others
 (every 8 cadences at the latest), and the edge waits for 16. A *draining* frame is answered at once, and the next ones
-wait for that. If the server's receipt covers a later frame but not an earlier one, the earlier one is lost: it goes
-again without waiting.
+wait for that. So is a boot's first frame: until the server has answered a boot none of its frames is calm, for a broker
+acknowledges and drops what nobody has ever subscribed to. If the server's receipt covers a later frame but not an
+earlier one, the earlier one is lost: it goes again without waiting.
 """
 
 from __future__ import annotations
@@ -47,7 +48,6 @@ class _Sent:
     token: int
     session: int
     sent_ms: int
-    calm: bool
     spread: int
     """0 to 255: a thousand sites that lost one server do not all come back in one second."""
     delivered_ms: int | None = None
@@ -83,6 +83,8 @@ class Publisher:
         self._drain = False
         """What is unsent goes, without waiting for the cadence."""
         self._frames = 0
+        self._answered = False
+        """The server has answered this boot."""
         self.frames_failed = 0
 
     def ask_now(self, *, with_rows: bool = True) -> None:
@@ -118,6 +120,8 @@ class Publisher:
 
     def settled(self, now_ms: int) -> bool:
         """After the outbox and the book took a receipt, in its transaction: which frames are done, which are lost."""
+        # One that arrives before anything was sent waited at the broker for an earlier boot.
+        self._answered = self._answered or self._frames > 0
         done = [sent for sent in self._in_flight if self._is_done(sent.cut)]
         if not done:
             return False
@@ -202,7 +206,7 @@ class Publisher:
         self._schemas.difference_update(cut.schemas)
         if cut.rows or cut.ledger:
             spread = self._entropy(1)[0]
-            self._in_flight.append(_Sent(cut, token, self._link.session, now_ms, cut.complete, spread))
+            self._in_flight.append(_Sent(cut, token, self._link.session, now_ms, spread))
 
     def _wanted(self) -> Wanted:
         in_flight: list[Range] = [each for sent in self._in_flight for each in sent.cut.rows]
@@ -215,7 +219,7 @@ class Publisher:
 
     def _is_held(self, now_ms: int) -> bool:
         """The window is full, or the server asked for a slower pace. Money and calm frames do not fill it."""
-        draining = sum(not sent.calm for sent in self._in_flight)
+        draining = sum(not self._is_calm(sent) for sent in self._in_flight)
         paced = self._last_sent_ms is not None and now_ms - self._last_sent_ms < self._least_ms
         return draining >= self._window or paced
 
@@ -254,11 +258,14 @@ class Publisher:
         rows_done = all(self._outbox.done.covers(first, count) for first, count in sent.cut.rows)
         return rows_done and any(log in self._asked_from for log, _first, _last in sent.cut.ledger)
 
+    def _is_calm(self, sent: _Sent) -> bool:
+        return sent.cut.complete and self._answered
+
     def _patience_ends_ms(self, sent: _Sent) -> int:
         doubled = 1 << self._failures
         if sent.delivered_ms is None:
             return sent.sent_ms + max(UNDELIVERED_MS, SILENCE_MS * doubled)
-        if sent.calm:
+        if self._is_calm(sent):
             patience_ms = min(max(CALM_CADENCES * self._cadence_ms, CALM_LEAST_MS) * doubled, CALM_MAX_MS)
         else:
             patience_ms = min(SILENCE_MS * doubled, SILENCE_MAX_MS)

@@ -169,6 +169,11 @@ class Site:
         self.clock.mono_ms += milliseconds
         self.clock.wall_ms += milliseconds
 
+    @property
+    def arrived_rows(self) -> list[int]:
+        """Numbers of the rows of this stream that the far end has."""
+        return sorted(self.receiver.rows.get(self.agent.outbox.stream, {}))
+
     def collect(self) -> int:
         """The far end takes what was sent; tells how many frames."""
         frames = len(self.link.sent)
