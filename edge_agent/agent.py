@@ -33,7 +33,7 @@ from edge_agent.till.book import Book
 from edge_agent.till.duties import Identity, Price, Shelf
 from edge_agent.till.errors import TillError
 from edge_agent.till.till import Till
-from edge_agent.time_source import TimeKeeper
+from edge_agent.time_source import RTC_UNCERTAINTY_MS, TimeKeeper, rtc_is_believed
 from edge_agent.transports.base import Transport
 from kiosk.errors import ConfigError
 from kiosk.metric import CATALOGUE
@@ -43,10 +43,6 @@ from kiosk.wire import topics
 
 CHORES_EVERY_MS = 60_000
 LATE_PRESS_MS = 60_000
-RTC_UNCERTAINTY_MS = 2_000
-"""Of a battery-backed clock that is read in whole seconds."""
-RTC_EARLY_MS, RTC_LATE_MS = DAY_MS, 20 * 366 * DAY_MS
-"""So far before and after its act's date a clock may stand that nobody set wrong: its battery is not empty."""
 SOCKET = "agent.sock"
 
 
@@ -280,7 +276,7 @@ class Agent:
     def _look_at_rtc(self, issued_ms: int) -> None:
         """The system began with the time of its battery-backed clock, which is believed unless it is absurd."""
         utc_ms = self._clock.wall_utc_ms()
-        if issued_ms - RTC_EARLY_MS <= utc_ms <= issued_ms + RTC_LATE_MS:
+        if rtc_is_believed(utc_ms, issued_ms):
             self.offer_time("rtc", utc_ms, RTC_UNCERTAINTY_MS)
         else:
             self._log.warning("the computer's own clock is years off: set it, and look at its battery")

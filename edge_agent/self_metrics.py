@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge_agent.clock import Machine
-from edge_agent.drivers.base import Event
+from edge_agent.drivers.base import WithoutEvents
 from edge_agent.link import Link
 from kiosk.reading import AGENT, LINK, Reading
 
@@ -27,19 +27,13 @@ class NoLine:
         """Never closed."""
 
 
-class _SelfDriver:
+class _SelfDriver(WithoutEvents):
     """What both share: no line, no events, a reading each time it is asked."""
 
     stale_ms = 60_000
 
     def opened(self, now_ms: int) -> None:
         """Nobody to greet."""
-
-    def events(self) -> list[Event]:
-        return []
-
-    def answer(self, event: Event, accepted: bool, reason: str = "") -> None:  # noqa: ARG002 - no event to answer
-        raise ValueError("the agent reports no events to itself")
 
     def counters(self) -> dict[str, int]:
         return {}

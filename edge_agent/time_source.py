@@ -21,6 +21,10 @@ ASK_AGAIN_MS = 120_000
 REFRESH_MS = DAY_MS
 SAVED_UNCERTAINTY_MS = 10 * 366 * DAY_MS
 """Nobody knows how long the power was off."""
+RTC_UNCERTAINTY_MS = 2_000
+"""Of a battery-backed clock that is read in whole seconds."""
+RTC_EARLY_MS, RTC_LATE_MS = DAY_MS, 20 * 366 * DAY_MS
+"""So far before and after its act's date a clock may stand that nobody set wrong: its battery is not empty."""
 DISAGREEMENT_MS = 60_000
 """So far from a newer fix of equal rank, an older one has drifted or was wrong."""
 
@@ -124,3 +128,8 @@ class TimeKeeper:
             for nonce, request in list(self._open.items())[-_OPEN_MAX:]
             if now_ms - request.mono_ms <= ANSWER_MAX_MS
         }
+
+
+def rtc_is_believed(utc_ms: int, issued_ms: int) -> bool:
+    """Whether a battery-backed clock shows a time that can be, on a device whose act was made at `issued_ms`."""
+    return issued_ms - RTC_EARLY_MS <= utc_ms <= issued_ms + RTC_LATE_MS

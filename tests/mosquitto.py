@@ -1,12 +1,11 @@
 """A real Mosquitto for tests: started, killed, restarted on the same port; it ends only the process that it started."""
 
 import os
-import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.certificates import TlsFiles
-from tests.server_process import ServerError, ServerProcess
+from tests.server_process import ServerError, ServerProcess, takes_connections
 from tests.servers import require_server
 
 
@@ -52,11 +51,7 @@ class MosquittoServer(ServerProcess):
         return [self._program, "-c", self._write_configuration()]
 
     def _is_ready(self) -> bool:
-        try:
-            with socket.create_connection((self.host, self.port), timeout=1.0):
-                return True
-        except OSError:
-            return False
+        return takes_connections(self.host, self.port)
 
     def _write_configuration(self) -> Path:
         lines = [

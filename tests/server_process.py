@@ -132,6 +132,15 @@ class ServerProcess(ABC):
         return " / ".join(self.log_text().splitlines()[-3:])
 
 
+def takes_connections(host: str, port: int) -> bool:
+    """Whether something listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

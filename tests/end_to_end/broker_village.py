@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from firmware_sim.scenarios import load_scenario
 from kayasol.demo.places import Places
 from kayasol.demo.setup import SITE_KINDS, write_agent_toml
 from kayasol.settings import load_settings
-from tests.server_process import ServerProcess, free_port
+from tests.server_process import ServerProcess, free_port, takes_connections
 from tests.servers import require_server
 
 MEMORY_DISK = Path("/dev/shm")
@@ -82,11 +81,7 @@ class ProductBroker(ServerProcess):
         return [self._program, "-c", self.folder / "mosquitto.conf"]
 
     def _is_ready(self) -> bool:
-        try:
-            with socket.create_connection((self.host, self.port), timeout=1.0):
-                return True
-        except OSError:
-            return False
+        return takes_connections(self.host, self.port)
 
 
 class PythonProcess(ServerProcess):

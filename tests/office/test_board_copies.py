@@ -12,7 +12,6 @@ import pytest
 from figures.day import DayFigures
 from kiosk.figure import FIGURES
 from kiosk.time import DAY_MS
-from office.loop import Office
 from office.projection import Projection
 from store import counters, days
 from store.days import SiteDay
@@ -22,7 +21,7 @@ from store.readings.influxdb_http import InfluxConnection
 from store.readings.ledger_projection import LedgerProjection
 from tests.api.book import BOOT
 from tests.influxdb import InfluxServer
-from tests.office.world import HOUR, SITE, START, World
+from tests.office.world import HOUR, SITE, START, World, work_off
 
 TODAY, TOMORROW = "2026-03-10", "2026-03-11"
 
@@ -46,14 +45,6 @@ def projection(world: World, connection: InfluxConnection) -> Projection:
     world.mark(TODAY, TOMORROW)
     parts = LedgerProjection(connection), FigureProjection(connection), HealthProjection(connection)
     return Projection(world.store, *parts)
-
-
-def work_off(world: World, projection: Projection) -> None:
-    office = Office(world.store, world.readings, world.clock, projection)
-    for _ in range(50):
-        if not office.turn():
-            return
-    raise AssertionError("the office never comes to rest")
 
 
 def rows(connection: InfluxConnection, statement: str) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from kiosk.time import DAY_MS
-from office.loop import Office
 from office.projection import Projection, Verdict
 from store import boots, ledger_table
 from store.errors import RepairFirst, RetryLater
@@ -16,7 +15,7 @@ from store.readings.influxdb_http import InfluxConnection, InfluxSettings
 from store.readings.ledger_projection import DAY, RECORD, Difference, LedgerProjection, Total
 from tests.api.book import BOOT
 from tests.influxdb import InfluxServer
-from tests.office.world import HOUR, SITE, START, World
+from tests.office.world import HOUR, SITE, START, World, work_off
 from tests.server_process import free_port
 
 TODAY = "2026-03-10"
@@ -40,14 +39,6 @@ def projection(world: World, copy: LedgerProjection) -> Projection:
         world.book.send(connection)
     world.mark("2026-01-09", TODAY, "2026-03-11")
     return Projection(world.store, copy)
-
-
-def work_off(world: World, projection: Projection) -> None:
-    office = Office(world.store, world.readings, world.clock, projection)
-    for _ in range(50):
-        if not office.turn():
-            return
-    raise AssertionError("the office never comes to rest")
 
 
 def add(world: World, record: Record) -> None:

@@ -12,6 +12,8 @@ from kiosk.wire.block import Block as WireBlock
 from kiosk.wire.block import decode_columns, encode_block
 from kiosk.wire.frame import ClockState, Header
 from kiosk.wire.schema import Schema, parse_schema
+from office.loop import Office
+from office.projection import Projection
 from store import blocks, boots, days, status
 from store.boots import Boot
 from store.engine import Store
@@ -134,3 +136,12 @@ class World:
     def dirty(self) -> list[str]:
         with self.store.read() as connection:
             return [each.day for each in days.dirty_days(connection, 1000)]
+
+
+def work_off(world: World, projection: Projection) -> None:
+    """Until there is nothing to do."""
+    office = Office(world.store, world.readings, world.clock, projection)
+    for _ in range(50):
+        if not office.turn():
+            return
+    raise AssertionError("the office never comes to rest")
