@@ -94,7 +94,8 @@ def _of_devices(language: str, recent: Sequence[DayFigures]) -> Iterator[_Told]:
             yield "warn", Seen.DEVICE_SILENT, {"device": device, "span": formats.span(language, silent_ms)}
     for subject, count in sorted(flagged.items()):
         device, _, metric = subject.partition(" ")
-        yield "warn", Seen.FLAGGED, {"device": device, "metric": named(language, "metric", metric), "n": count}
+        metric_name, n = named(language, "metric", metric), formats.number(language, count)
+        yield "warn", Seen.FLAGGED, {"device": device, "metric": metric_name, "n": n}
 
 
 def _of_kiosk(language: str, page: SitePage) -> Iterator[_Told]:

@@ -83,7 +83,7 @@ def technique(
     shown = {
         "title": facts.page.card.name,
         "home": render.technique_link(language),
-        "home_name": text(language, "tour_title"),
+        "home_name": text(language, "tour"),
         "page": technique_page.draw(language, facts),
         "script": static_files.address_of("technique.js"),
         "zoom": technique_page.zoom(language, facts),

@@ -59,7 +59,7 @@ def draw(language: str, facts: SiteFacts) -> BatteryPart:
         sign=SIGNS[level],
         word=text(language, f"tonight_{judged.allows}"),
         why=_why(language, facts, judged, volts),
-        estimate=text(language, "estimated_by", n=judged.nights) if judged.worst else "",
+        estimate=_estimate(language, judged),
         now=_now(language, facts),
         notes=_notes(language, facts),
         night_title=""
@@ -84,7 +84,14 @@ def _why(language: str, facts: SiteFacts, judged: Tonight, volts: float | None) 
     time = "" if worst.under_ms is None else formats.clock(language, worst.under_ms)
     day, low = formats.day_short(language, worst.evening), _volts(language, worst.low_v)
     told = {"n": judged.nights, "low": low, "cutoff": cutoff, "day": day, "time": time}
-    return text(language, f"why_{judged.allows}", **told)
+    one = judged.allows is Allows.OK and judged.nights == 1
+    return text(language, "why_ok_one" if one else f"why_{judged.allows}", **told)
+
+
+def _estimate(language: str, judged: Tonight) -> str:
+    if judged.worst is None:
+        return ""
+    return text(language, "estimated_by_one" if judged.nights == 1 else "estimated_by", n=judged.nights)
 
 
 def _volts(language: str, volts: float) -> str:

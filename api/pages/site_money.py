@@ -153,7 +153,7 @@ def _notes(language: str, facts: SiteFacts) -> list[str]:
         notes.append(text(language, "nothing_there", when=formats.moment(language, complete.told_ms)))
     if money.undated_records:
         amount = formats.amount(language, money.undated_minor, money.currency)
-        notes.append(text(language, "undated_money", n=money.undated_records, amount=amount))
+        notes.append(text(language, "undated_money", n=formats.number(language, money.undated_records), amount=amount))
     if complete.lost_records:
         notes.append(text(language, "lost_records", n=formats.number(language, complete.lost_records)))
     if complete.forked:

@@ -7,7 +7,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "product": ("Kayasol", "Kayasol"),
     "other_language": ("English", "Français"),
     "all_sites": ("Tous les sites", "All sites"),
-    "updated": ("Page faite le {when}.", "Page made on {when}."),
+    "updated": ("Page établie le {when}.", "Page made on {when}."),
     "loopback": (
         "Cette page n’est visible que sur cet ordinateur : il n’y a pas encore de mots de passe.",
         "This page can be seen on this computer only: there are no passwords yet.",
@@ -33,7 +33,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "state_bad": ("En panne", "Broken down"),
     "state_unknown": ("Pas de nouvelles", "No news"),
     "reason_ok": ("Tout fonctionne.", "Everything works."),
-    "reason_night": ("Il fait nuit, le site tourne sur la batterie.", "It is night, the site runs on its battery."),
+    "reason_night": (
+        "Il fait nuit : le site fonctionne sur la batterie.",
+        "It is night, the site runs on its battery.",
+    ),
     "reason_silent": (
         "Aucune nouvelle depuis {span} : pas de réseau, ou borne éteinte.",
         "No news for {span}: no network, or the kiosk is off.",
@@ -44,7 +47,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "reason_never_seen": ("Ce site n’a encore rien envoyé.", "This site has not sent anything yet."),
     "reason_power_off": (
-        "Le courant est coupé : le régulateur a éteint la sortie.",
+        "Plus de courant : le régulateur a coupé la sortie.",
         "The power is off: the controller has switched the output off.",
     ),
     "reason_low_battery": ("La batterie est faible.", "The battery is low."),
@@ -58,11 +61,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # what to do about a state
     "do_silent": (
-        "Appeler le gérant : la borne est-elle allumée, y a-t-il du crédit ?",
+        "Appeler le gérant ou la gérante : la borne est-elle allumée ? Reste-t-il du crédit ?",
         "Call the attendant: is the kiosk on, is there credit?",
     ),
     "do_silent_low_battery": (
-        "Appeler le gérant : ne plus recharger de téléphones, laisser la batterie remonter au soleil.",
+        "Appeler le gérant ou la gérante : ne plus recharger de téléphones, laisser le soleil recharger la batterie.",
         "Call the attendant: charge no more phones, let the sun fill the battery.",
     ),
     "do_never_seen": (
@@ -70,12 +73,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "Finish the installation: the kiosk has to connect once.",
     ),
     "do_power_off": (
-        "Ne rien brancher et attendre le soleil ; si le courant ne revient pas à midi, appeler le technicien.",
+        "Ne rien brancher et attendre le soleil ; si le courant n’est pas revenu à midi, appeler le technicien.",
         "Plug nothing in and wait for the sun; if the power is not back by noon, call the technician.",
     ),
     "do_low_battery": (
-        "Arrêter la recharge des téléphones et garder la lumière.",
-        "Stop charging phones and keep the light.",
+        "Arrêter la recharge des téléphones ; garder la batterie pour la lumière.",
+        "Stop charging phones; keep the battery for the light.",
     ),
     "do_device_silent": ("Vérifier son câble et son fusible.", "Check its cable and its fuse."),
     "do_behind": (
@@ -97,9 +100,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "unknown": ("inconnu", "not known"),
     "unknown_sign": ("?", "?"),
     # errors
-    "error_400": ("Cette demande n’est pas possible.", "That cannot be asked for."),
+    "error_400": ("L’adresse demandée n’est pas correcte.", "The address asked for is not correct."),
     "error_503": (
-        "La base ne répond pas. Réessayez dans une minute.",
+        "La base de données ne répond pas. Réessayez dans une minute.",
         "The database does not answer. Try again in a minute.",
     ),
     "error_404": (
@@ -107,7 +110,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "There is no such page. The site may be misspelt.",
     ),
     "error_500": (
-        "Le serveur a un problème. Réessayez dans quelques minutes.",
+        "Le serveur a rencontré un problème. Réessayez dans quelques minutes.",
         "The server has a problem. Try again in a few minutes.",
     ),
     "back": ("Retour aux sites", "Back to the sites"),

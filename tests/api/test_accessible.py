@@ -81,7 +81,7 @@ def test_the_order_of_a_site_without_style_is_the_order_of_what_matters(browser:
         "École de Damané",
         "Tout va bien",
         "Aujourd’hui",
-        "Ce mois",
+        "Ce mois-ci",
         "Batterie",
         "Le mois, jour par jour",
         "Soleil",

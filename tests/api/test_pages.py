@@ -145,7 +145,7 @@ def test_income_that_nobody_knows_yet_is_not_zero(client: TestClient) -> None:
     words = words_of(client, "/sites/louda")
     assert "Aujourd’hui inconnu" in words
     assert "Aucune nouvelle depuis 2 jours" in words
-    assert "Ce mois, jusqu’au 21 nov." in words
+    assert "Ce mois-ci, jusqu’au 21 nov." in words
     assert "jusqu’au 21" not in words_of(client, "/sites/damane")
     site = client.get("/api/v1/sites/louda").json()
     assert site["income_today_minor"] is None
@@ -162,7 +162,7 @@ def test_the_cash_box_and_the_exact_place_are_never_shown(client: TestClient, vi
 
 def test_missing_days_are_grouped_with_their_reason(client: TestClient) -> None:
     words = words_of(client, "/sites/damane")
-    assert "Du 11 au 12 nov. La borne était éteinte pendant 2 jours." in words
+    assert "Du 11 au 12 nov. La borne est restée éteinte pendant 2 jours." in words
     assert "Le 18 nov. Pas de réseau pendant 24 h." in words
     assert "Du 21 au 23 nov. Pas de nouvelles de la borne" in words_of(client, "/sites/louda")
     assert "11 Nov to 12 Nov The kiosk was off for 2 days." in words_of(client, "/en/sites/damane")
@@ -209,7 +209,7 @@ def test_the_days_of_a_month_are_those_of_the_api(client: TestClient) -> None:
 
 def test_the_services_and_what_was_taken_back_add_up_to_the_month(client: TestClient) -> None:
     page = client.get("/sites/damane").text
-    table = page[page.index("Ce mois, par service") :].partition("</table>")[0]
+    table = page[page.index("Ce mois-ci, par service") :].partition("</table>")[0]
     amounts = [int(re.sub(r"[^\d-]", "", amount)) for amount in re.findall(r"<b>([^<]+)</b>", table)]
     assert len(amounts) == 4
     assert sum(amounts[:-1]) == amounts[-1] == client.get("/api/v1/sites/damane").json()["income_month_minor"]
@@ -223,9 +223,9 @@ def test_a_gap_in_a_long_curve_is_shaded_and_the_time_to_come_is_not(client: Tes
 
 def test_at_night_the_page_says_so_and_shows_the_last_sun(village: Village) -> None:
     client = client_of(village.later(hours=7))
-    assert "Il fait nuit. Dernier soleil mesuré à 14 h 00 :" in words_of(client, "/sites/damane")
-    assert "It is night. Last sunlight measured at 14:00:" in words_of(client, "/en/sites/damane")
-    assert "en ce moment" not in words_of(client, "/sites/damane")
+    assert "Il fait nuit. Dernière production mesurée à 14 h 00 :" in words_of(client, "/sites/damane")
+    assert "It is night. Last output measured at 14:00:" in words_of(client, "/en/sites/damane")
+    assert "Panneaux :" not in words_of(client, "/sites/damane")
 
 
 def test_an_old_voltage_is_not_shown_as_now(client: TestClient) -> None:
@@ -257,7 +257,7 @@ def test_a_kiosk_whose_output_is_off_says_that_the_power_is_off(tmp_path_factory
     words = words_of(client, "/sites/boussouma")
     answer = client.get("/api/v1/sites/boussouma").json()["state"]
     village.close()
-    assert "■ En panne Le courant est coupé : le régulateur a éteint la sortie. Ne rien brancher" in words
+    assert "■ En panne Plus de courant : le régulateur a coupé la sortie. Ne rien brancher" in words
     assert "■ Le courant est coupé Le régulateur a coupé la sortie pour protéger la batterie." in words
     assert (answer["level"], answer["code"]) == ("bad", "power_off")
 

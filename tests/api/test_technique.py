@@ -52,8 +52,8 @@ def test_sites_in_need_come_first_with_reason_and_advice(client: TestClient) -> 
     words = words_of(client, "/technique")
     places = [words.index(name) for name in ("École de Tangasgo", "CSPS de Louda", "École de Damané")]
     assert places == sorted(places)
-    assert "La batterie est faible. Arrêter la recharge des téléphones et garder la lumière." in words
-    assert "■ Coupures de courant 7 jours sur 7" in words
+    assert "La batterie est faible. Arrêter la recharge des téléphones ; garder la batterie pour la lumière." in words
+    assert "■ Jours avec une coupure de courant : 7 sur 7" in words
     assert "Mesurer la batterie au repos" in words
 
 
@@ -90,26 +90,26 @@ def test_the_extremes_in_words_are_those_of_the_api(client: TestClient) -> None:
     low, high, last = (
         f"{value:.2f} V".replace(".", ",") for value in (min(found["lows"]), max(found["highs"]), found["lasts"][-1])
     )
-    assert f"« mppt » · de {low} à {high}, à la fin {last}" in words_of(client, "/sites/damane/technique")
+    assert f"« mppt » · de {low} à {high}, dernière valeur : {last}" in words_of(client, "/sites/damane/technique")
 
 
 def test_a_device_is_shown_with_driver_serial_number_and_what_was_not_believed(noisy: Village) -> None:
     words = words_of(client_of(noisy), "/sites/boussouma/technique")
     assert "Pilote victron-vedirect, numéro de série HQ2134ABCDE." in words
-    assert "3 valeurs impossibles mises de côté." in words
+    assert "Valeurs impossibles mises de côté : 3." in words
     assert "Dernière mesure il y a 3 h." in words
 
 
 def test_what_is_wrong_with_a_device_is_told_with_what_to_do(noisy: Village) -> None:
     words = words_of(client_of(noisy), "/sites/boussouma/technique")
-    assert "« mppt » a donné 3 valeurs impossibles (Tension de la batterie)." in words
-    assert "Resserrer ou changer son câble de données." in words
+    assert "Valeurs impossibles de « mppt » (Tension de la batterie) : 3." in words
+    assert "Rebrancher ou changer son câble de données." in words
     english = words_of(client_of(noisy), "/en/sites/boussouma/technique")
-    assert "“mppt” gave 3 impossible values (Battery voltage)." in english
+    assert "Impossible values from “mppt” (Battery voltage): 3." in english
 
 
 def test_a_start_is_told_with_who_gave_the_time(client: TestClient) -> None:
-    assert "13 nov. à 0 h 00 10 jours le serveur" in words_of(client, "/sites/damane/technique")
+    assert "13 nov. à 0 h 00 10 jours serveur" in words_of(client, "/sites/damane/technique")
 
 
 def test_only_the_page_with_charts_may_run_a_script(client: TestClient) -> None:
