@@ -191,10 +191,10 @@ def _part(difference: _Difference, whole: Span, rules: Rules) -> Share:
             return _told_part(parts, whole)
         if parts is not None:
             disagree = frozenset((Mark.HISTORY_DISAGREES,))
-    weight: Weight = _by_time if near else rules.weight
+    weight: Weight = by_time if near else rules.weight
     total = weight(start_ms, end_ms)
     if total <= 0:
-        weight, total = _by_time, _by_time(start_ms, end_ms)
+        weight, total = by_time, by_time(start_ms, end_ms)
 
     def until(at_ms: int) -> float:
         return weight(start_ms, min(max(at_ms, start_ms), end_ms)) / total
@@ -218,7 +218,8 @@ def _told_part(parts: Sequence[Part], whole: Span) -> Share:
     return Share(energy_wh, frozenset(marks), round(own.unsure_wh), 0)
 
 
-def _by_time(start_ms: int, end_ms: int) -> float:
+def by_time(start_ms: int, end_ms: int) -> float:
+    """The weight that knows nothing better: evenly over the gap."""
     return float(end_ms - start_ms)
 
 

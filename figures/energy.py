@@ -10,7 +10,7 @@ from math import gcd
 from operator import attrgetter
 
 from figures import sun
-from figures.counter import Rules, Share, grown_wh, share_of_day
+from figures.counter import Rules, Share, by_time, grown_wh, share_of_day
 from figures.facts import DayFacts, PastDay, Points
 from figures.history import STEP_WH, Memory, Part, parts
 from figures.power import PowerCurve, curve_of_power, curve_of_product, span_of
@@ -158,7 +158,7 @@ def _was_there(facts: DayFacts, metrics: dict[str, Points]) -> bool:
     counter = metrics.get(SOLAR.counter)
     if before_ms >= facts.start_ms or counter is None:
         return before_ms < facts.start_ms
-    rules = Rules(facts.parameters.power_limit_w, facts.parameters.gap_limit_ms, _by_time)
+    rules = Rules(facts.parameters.power_limit_w, facts.parameters.gap_limit_ms, by_time)
     return grown_wh(counter.times_ms, [value // counter.scale for value in counter.values], rules) is not None
 
 
@@ -186,7 +186,7 @@ def _share(
     rules = Rules(
         limit_w=parameters.power_limit_w,
         gap_limit_ms=parameters.gap_limit_ms,
-        weight=by_sun if source.by_sun else by_life if source.with_agent else _by_time,
+        weight=by_sun if source.by_sun else by_life if source.with_agent else by_time,
         doubtful=overlaps((boot.start_ms, boot.end_ms) for boot in facts.boots),
     )
     if source.by_sun and remembered:
@@ -217,10 +217,6 @@ def _memory(
         return light.sunrise_ms, light.sunset_ms
 
     return Memory(remembered, counted, readings, rules.weight, daylight, rules.limit_w)
-
-
-def _by_time(start_ms: int, end_ms: int) -> float:
-    return float(end_ms - start_ms)
 
 
 def _power(source: Source, metrics: dict[str, Points], gap_limit_ms: int) -> PowerCurve | None:
