@@ -115,12 +115,8 @@ def _copy_sqlite(settings: ServerSettings, copy: Path) -> None:
 
 
 def _schema_of(database: str) -> str:
-    store = Store.open(database)
-    try:
-        with store.read() as connection:
-            return migrate.revision(connection) or ""
-    finally:
-        store.close()
+    with closing(Store.open(database)) as store, store.read() as connection:
+        return migrate.revision(connection) or ""
 
 
 def _files_of(settings: ServerSettings) -> list[tuple[str, Path]]:

@@ -8,7 +8,6 @@ dates, so trust is withdrawn by the revocation list, not by expiry.
 from __future__ import annotations
 
 import ipaddress
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,23 +16,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from kayasol.secret_files import write_secret
 from kiosk.errors import ConfigError
 
 ROOT_YEARS = 60
 LEAF_YEARS = 40
 RESERVED_NAMES = frozenset({"ingest", "broker"})
 """Common names that no site may bear, because the broker gives them other rights."""
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Write a private file readable by its owner only, complete or not at all."""
-    partial = path.with_suffix(path.suffix + ".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 class Authority:

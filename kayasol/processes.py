@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 
 from ingest.handler import Handler
@@ -153,8 +153,7 @@ def _stopping() -> Iterator[threading.Event]:
 
 @contextmanager
 def _opened_store(settings: ServerSettings) -> Iterator[Store]:
-    store = Store.open(settings.database)
-    try:
+    with closing(Store.open(settings.database)) as store:
         if store.dialect == "sqlite":
             # SQLite loses frames when two processes write and checkpoint at once.
             raise ConfigError(
@@ -162,8 +161,6 @@ def _opened_store(settings: ServerSettings) -> Iterator[Store]:
                 " or run all in one process with `kayasol serve`"
             )
         yield store
-    finally:
-        store.close()
 
 
 def _database_is_ready(settings: ServerSettings, name: str, store: Store, stop: threading.Event) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kayasol.ca import write_secret
-from kayasol.secret_files import read_secret
+from kayasol.secret_files import read_secret, write_secret
 from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError
 from office.projection import Projection
@@ -61,12 +60,8 @@ def open_projection(settings: ServerSettings) -> Iterator[Projection]:
         raise ConfigError(
             f"readings are kept beside the ledger, so there is no copy of it: `readings` is `{settings.readings}`"
         )
-    store = Store.open(settings.database)
-    try:
-        with _connected(settings) as connection:
-            yield _projection(store, connection)
-    finally:
-        store.close()
+    with closing(Store.open(settings.database)) as store, _connected(settings) as connection:
+        yield _projection(store, connection)
 
 
 def set_up_influxdb(settings: ServerSettings, *, password: str = "", operator_token: str = "") -> str:
@@ -83,13 +78,8 @@ def set_up_influxdb(settings: ServerSettings, *, password: str = "", operator_to
     return done.operator_token
 
 
-@contextmanager
-def _connected(settings: ServerSettings) -> Iterator[InfluxConnection]:
-    connection = InfluxConnection(_influxdb(settings, read_token(settings.influxdb_token)))
-    try:
-        yield connection
-    finally:
-        connection.close()
+def _connected(settings: ServerSettings) -> closing[InfluxConnection]:
+    return closing(InfluxConnection(_influxdb(settings, read_token(settings.influxdb_token))))
 
 
 def _projection(store: Store, connection: InfluxConnection) -> Projection:

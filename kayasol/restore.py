@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -102,19 +103,11 @@ def _bring_database(manifest: Manifest, staging: Path, now: datetime) -> int:
         migrate.upgrade(settings.database)
     except VersionError as error:
         raise ConfigError(f"a newer program ({manifest.program}) made this backup: {error}") from error
-    store = Store.open(settings.database)
-    try:
-        with store.write() as connection:
-            return begin_epoch(connection, int(now.timestamp() * 1000))
-    finally:
-        store.close()
+    with closing(Store.open(settings.database)) as store, store.write() as connection:
+        return begin_epoch(connection, int(now.timestamp() * 1000))
 
 
 def _require_no_tables(settings: ServerSettings) -> None:
-    store = Store.open(settings.database)
-    try:
-        with store.read() as connection:
-            if migrate.revision(connection) is not None:
-                raise ConfigError("the PostgreSQL database that the settings name is in use: create an empty one")
-    finally:
-        store.close()
+    with closing(Store.open(settings.database)) as store, store.read() as connection:
+        if migrate.revision(connection) is not None:
+            raise ConfigError("the PostgreSQL database that the settings name is in use: create an empty one")

@@ -39,6 +39,17 @@ def read_secret(path: Path, remedy: str) -> str:
     return text.decode("ascii")
 
 
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a private file readable by its owner only, complete or not at all."""
+    partial = path.with_suffix(path.suffix + ".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
 def make_secrets(folder: Path, names: Sequence[str] = NAMES) -> list[str]:
     """Make what is missing, readable by its owner only; the names of what was made. What is there is never touched."""
     try:

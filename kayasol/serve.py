@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import uvicorn
 
@@ -26,12 +27,8 @@ def run_server(settings: ServerSettings, clock: Callable[[], int] = utc_ms) -> N
     begin_log()
     broker = Broker(host=settings.broker_host, port=settings.broker_port, tls=tls_of(settings))
     upgrade(settings.database)
-    store = Store.open(settings.database)
-    try:
-        with open_readings(settings, store) as opened:
-            _run(settings, broker, store, opened, clock)
-    finally:
-        store.close()
+    with closing(Store.open(settings.database)) as store, open_readings(settings, store) as opened:
+        _run(settings, broker, store, opened, clock)
 
 
 def _run(settings: ServerSettings, broker: Broker, store: Store, opened: Opened, clock: Callable[[], int]) -> None:

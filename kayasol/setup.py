@@ -18,10 +18,10 @@ from cryptography import x509
 
 from ingest.keys import open_keys
 from kayasol.broker_files import write_broker_files
-from kayasol.ca import Authority, write_secret
+from kayasol.ca import Authority
 from kayasol.parts import begin_log
 from kayasol.readings_store import set_up_influxdb
-from kayasol.secret_files import read_secret
+from kayasol.secret_files import read_secret, write_secret
 from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError
 from store.errors import RetryLater

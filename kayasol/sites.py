@@ -6,6 +6,7 @@ The files carry public keys and certificates only; private keys stay where they 
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -79,14 +80,11 @@ def add_site_from_request(settings: ServerSettings, request_path: Path, site: Ne
     """Register the site that a device's request file is for; returns the answer file's bytes."""
     request = read_request(request_path)
     upgrade(settings.database)
-    store = Store.open(settings.database)
-    try:
+    with closing(Store.open(settings.database)) as store:
         authority = Authority(settings.folder / "ca", now)
         return commission_request(
             store, authority, open_keys(settings.folder), request, site, int(now.timestamp()) * 1000
         )
-    finally:
-        store.close()
 
 
 def commission_request(
@@ -130,11 +128,5 @@ def commission_request(
 def list_lines(settings: ServerSettings) -> list[str]:
     """One line a registered site."""
     upgrade(settings.database)
-    store = Store.open(settings.database)
-    try:
-        with store.read() as connection:
-            return [
-                f"{site.code:<24} {site.site_kind:<8} {site.name}, {site.commune}" for site in all_sites(connection)
-            ]
-    finally:
-        store.close()
+    with closing(Store.open(settings.database)) as store, store.read() as connection:
+        return [f"{site.code:<24} {site.site_kind:<8} {site.name}, {site.commune}" for site in all_sites(connection)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -14,15 +16,11 @@ from store.errors import VersionError
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Make or bring up to date the tables that `url` names; nothing is done where they are."""
-    store = Store.open(url)
-    try:
-        with store.write() as connection:
-            _refuse_newer(connection)
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-    finally:
-        store.close()
+    with closing(Store.open(url)) as store, store.write() as connection:
+        _refuse_newer(connection)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def check(connection: Connection) -> None:

@@ -8,10 +8,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from kayasol.ca import write_secret
 from kayasol.demo.children import Children, wait_until
 from kayasol.demo.places import INFLUXDB, Places, replace_file
 from kayasol.readings_store import set_up_influxdb
+from kayasol.secret_files import write_secret
 from kayasol.settings import load_settings
 from kiosk.errors import ConfigError
 
