@@ -13,9 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from kiosk.ledger.types import Fields, number_of, text_of
 
-ALGORITHM = 1
-"""Ed25519 in a record's envelope."""
-
 SIGNATURE_BYTES = 64
 RECORD_PREFIX = b"kayasol-ledger/1\n"
 ROTATE_PREFIX = b"kayasol-rotate/1\n"
