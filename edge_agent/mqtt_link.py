@@ -49,9 +49,21 @@ _EVENTS_MAX = 512
 
 class _Kind(Enum):
     CONNECTED = auto()
-    REFUSED = auto()
+    TROUBLE = auto()
+    """Refused, or hung up; ENDED follows."""
     ENDED = auto()
     TAKEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What the network thread saw."""
+
+    kind: _Kind
+    words: str = ""
+    mid: int = 0
+    at_ms: int = 0
+    """Of a message taken: MQTT's number, and when."""
 
 
 @dataclass
@@ -59,8 +71,7 @@ class _Connection:
     """One client object and what its thread has seen."""
 
     client: Client
-    events: deque[tuple[_Kind, int, str]] = field(default_factory=lambda: deque(maxlen=_EVENTS_MAX))
-    """(what, message number or 0, words); TAKEN also has the instant in words."""
+    events: deque[_Event] = field(default_factory=lambda: deque(maxlen=_EVENTS_MAX))
     inbox: deque[bytes] = field(default_factory=deque)
     dropped: int = 0
     thread: threading.Thread | None = None
@@ -154,8 +165,6 @@ class MqttLink:
         return self._number
 
     def delivered(self) -> list[int]:
-        if not self._delivered:
-            return []
         delivered, self._delivered = self._delivered, []
         return delivered
 
@@ -202,16 +211,16 @@ class MqttLink:
             client: Client, _userdata: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
         ) -> None:
             if reason.is_failure:
-                connection.events.append((_Kind.REFUSED, 0, str(reason)))
+                connection.events.append(_Event(_Kind.TROUBLE, str(reason)))
                 return
             client.subscribe(down, qos=1)
             client.publish(status, online, qos=1, retain=True)
-            connection.events.append((_Kind.CONNECTED, 0, ""))
+            connection.events.append(_Event(_Kind.CONNECTED))
 
         def on_publish(
             _client: Client, _userdata: object, mid: int, _reason: ReasonCode, _properties: Properties
         ) -> None:
-            connection.events.append((_Kind.TAKEN, mid, str(self._clock.monotonic_ms())))
+            connection.events.append(_Event(_Kind.TAKEN, mid=mid, at_ms=self._clock.monotonic_ms()))
 
         def on_message(_client: Client, _userdata: object, message: MQTTMessage) -> None:
             if len(connection.inbox) >= RECEIVED_MAX or len(message.payload) > DOWN_MAX_BYTES:
@@ -222,7 +231,7 @@ class MqttLink:
         def on_disconnect(
             _client: Client, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _more: Properties | None
         ) -> None:
-            connection.events.append((_Kind.REFUSED, 0, str(reason)))
+            connection.events.append(_Event(_Kind.TROUBLE, str(reason)))
 
         client = connection.client
         client.on_connect, client.on_publish = on_connect, on_publish
@@ -238,26 +247,25 @@ class MqttLink:
             words = str(error) or type(error).__name__
         finally:
             loop.close()
-        connection.events.append((_Kind.ENDED, 0, words))
+        connection.events.append(_Event(_Kind.ENDED, words))
 
-    def _happened(self, connection: _Connection, event: tuple[_Kind, int, str], now_ms: int) -> None:
-        kind, mid, words = event
-        match kind:
+    def _happened(self, connection: _Connection, event: _Event, now_ms: int) -> None:
+        match event.kind:
             case _Kind.CONNECTED:
                 self._connected = True
                 self.session += 1
                 self._trouble = ""
                 self._log.info("the broker is there")
             case _Kind.TAKEN:
-                token, handed_over_ms = connection.tokens.pop(mid, (0, 0))
+                token, handed_over_ms = connection.tokens.pop(event.mid, (0, 0))
                 if token:
                     self._delivered.append(token)
-                    self.latency_ms = max(0, int(words) - handed_over_ms)
+                    self.latency_ms = max(0, event.at_ms - handed_over_ms)
                     self._fates.append(True)
-            case _Kind.REFUSED:
-                self._trouble = self._trouble or words
+            case _Kind.TROUBLE:
+                self._trouble = self._trouble or event.words
             case _Kind.ENDED:
-                self._ended(connection, words, now_ms)
+                self._ended(connection, event.words, now_ms)
 
     def _ended(self, connection: _Connection, words: str, now_ms: int) -> None:
         """Again after a pause that doubles until the server, not the broker, has acknowledged something."""
