@@ -60,7 +60,7 @@ class KioskComputer(ServerProcess):
 
 def _library_of(faketime: Path) -> str:
     """What the program puts under others. It stays beside them as their parent: ending it would end none of them."""
-    words = [faketime, "-f", "+0y", "printenv", "LD_PRELOAD"]
+    words = [str(faketime), "-f", "+0y", "printenv", "LD_PRELOAD"]
     return subprocess.run(words, capture_output=True, text=True, timeout=WAIT_S, check=True).stdout.strip()
 
 

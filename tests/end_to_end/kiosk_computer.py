@@ -13,7 +13,7 @@ from edge_agent import main, mqtt_link
 
 def run(words: list[str]) -> int:
     """The command, on such a computer."""
-    main.kernel_sync_error_ms = lambda: None
+    main.kernel_sync_error_ms = lambda: None  # type: ignore[attr-defined]
     if words[:1] == ["--check-dates"]:
         mqtt_link.X509_V_FLAG_NO_CHECK_TIME = 0
         words = words[1:]
