@@ -30,7 +30,7 @@ CONTENTS: Sequence[tuple[str, Words, Callable[[str], list[Panel]], tuple[str, ..
     ("ingest", Words("Réception sur le serveur", "The server's intake"), subject_boards.ingest, ()),
     (
         "device",
-        Words("Toutes les mesures d'un appareil", "All metrics of a device"),
+        Words("Toutes les mesures d’un appareil", "All metrics of a device"),
         site_boards.device,
         (SITE, DEVICE),
     ),

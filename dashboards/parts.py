@@ -9,12 +9,12 @@ from dashboards.words import Words, word_of
 
 CUTOFF = (Step(None, "red"), Step(11.7, "orange"), Step(12.0, "green"))
 CUTOFF_ABOUT = Words(
-    "Rouge : sous 11,7 V, la tension de coupure habituelle. Orange : à moins de 0,3 V au-dessus.",
+    "Rouge : sous 11,7 V, la tension de coupure habituelle. Orange : moins de 0,3 V au-dessus de la coupure.",
     "Red: below 11.7 V, the usual cut-off. Orange: less than 0.3 V above it.",
 )
 SHARE = (Step(None, "red"), Step(80, "orange"), Step(95, "green"))
 BY_DAY = Words(
-    "Une barre par journée calculée. Une journée sans barre : on ne sait pas ; ce n'est pas zéro.",
+    "Une barre par journée calculée. Une journée sans barre : on ne sait pas, ce n’est pas zéro.",
     "One bar a computed day. A day without a bar is not known; it is not zero.",
 )
 

@@ -26,14 +26,17 @@ def sites(language: str) -> list[Panel]:
             (query.figures_of_all(figures_named(language, *names), table=True),),
             width=24,
             height=10,
-            about=Words("Une ligne par site et par journée. Case vide : on ne sait pas.", "Empty: not known."),
+            about=Words(
+                "Une ligne par site et par journée. Case vide : on ne sait pas.",
+                "One line a site and day. Empty: not known.",
+            ),
             per_column=units,
             link=("site", page, url),
         ),
         _by_site(Words("Recette nette par site", "Net income by site"), "income_net_minor", language),
         _by_site(Words("Énergie solaire par site", "Solar energy by site"), "solar_energy_wh", language),
         _by_site(
-            Words("Batterie : minimum du jour", "Battery: lowest of the day"),
+            Words("Batterie : tension la plus basse du jour", "Battery: lowest of the day"),
             "battery_min_mv",
             language,
             *CUTOFF,
@@ -42,9 +45,12 @@ def sites(language: str) -> list[Panel]:
         _by_site(Words("Courant disponible", "Power available"), "power_permille", language),
         _by_site(Words("Borne en marche", "Agent running"), "agent_permille", language),
         _by_site(Words("Réseau", "Link"), "link_permille", language),
-        Panel(Words("Dernières nouvelles il y a", "Silence: last arrival, ago"), SERIES, ages, "s"),
+        Panel(Words("Temps écoulé depuis les dernières nouvelles", "Time since the last arrival"), SERIES, ages, "s"),
         Panel(
-            Words("Mesures en attente aux kiosques (minutes)", "Waiting at the kiosks (minutes)"), SERIES, waiting, "1"
+            Words("Minutes de mesures en attente sur les bornes", "Waiting at the kiosks (minutes)"),
+            SERIES,
+            waiting,
+            "1",
         ),
     ]
 
@@ -140,7 +146,7 @@ def _shares(language: str, *names: str) -> Panel:
         days(language, *names),
         "permille",
         about=Words(
-            "Trois choses qui tombent en panne séparément : jamais un seul chiffre.",
+            "Trois choses qui tombent en panne séparément : on n’en fait jamais un seul chiffre.",
             "Three things that fail apart: never one number.",
         ),
         low=0,
@@ -155,5 +161,7 @@ def _missing(language: str) -> Panel:
         BARS,
         days(language, *names),
         "ms",
-        about=Words("Durée manquante de chaque journée, par cause.", "How much of each day is missing, by cause."),
+        about=Words(
+            "Ce qui manque à chaque journée, en durée, par cause.", "How much of each day is missing, by cause."
+        ),
     )

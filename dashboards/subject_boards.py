@@ -11,7 +11,7 @@ from dashboards.words import ITEM_WORDS, Words
 _STATES = {
     0: Words("Arrêt", "Off"),
     2: Words("Défaut", "Fault"),
-    3: Words("Charge rapide", "Bulk"),
+    3: Words("Charge principale", "Bulk"),
     4: Words("Absorption", "Absorption"),
     5: Words("Maintien", "Float"),
     7: Words("Égalisation", "Equalise"),
@@ -25,7 +25,7 @@ def battery(language: str) -> list[Panel]:
     lows = ("battery_min_mv", "battery_rested_min_mv")
     return [
         Panel(
-            Words("Le plus bas de chaque jour", "The lowest of each day"),
+            Words("Tension la plus basse de chaque jour", "The lowest voltage of each day"),
             BARS,
             days(language, *lows),
             "mv",
@@ -33,7 +33,7 @@ def battery(language: str) -> list[Panel]:
             steps=CUTOFF,
         ),
         Panel(
-            Words("La nuit : à 18 h, 22 h et 6 h", "The night: at 18:00, 22:00 and 06:00"),
+            Words("La nuit : tension à 18 h, 22 h et 6 h", "The night: at 18:00, 22:00 and 06:00"),
             BARS,
             days(language, *nights),
             "mv",
@@ -50,10 +50,16 @@ def battery(language: str) -> list[Panel]:
             metrics(language, "battery_temperature_c", "charger_temperature_c"),
             "°C",
         ),
-        Panel(Words("Étapes de la charge", "Stages of charging"), BARS, days(language, *stages), "s", stacked=True),
+        Panel(
+            Words("Durée de chaque étape de charge", "Time in each stage of charging"),
+            BARS,
+            days(language, *stages),
+            "s",
+            stacked=True,
+        ),
         Panel(Words("Pleine charge", "Battery full"), BARS, days(language, "battery_full_flag"), "flag", low=0, high=1),
         Panel(
-            Words("État du régulateur", "Controller state"),
+            Words("Étape de charge", "Charging stage"),
             SERIES,
             metrics(language, "charger_state"),
             states=_STATES,
@@ -73,20 +79,20 @@ def sun(language: str) -> list[Panel]:
     """What the sun gave and what became of it."""
     return [
         Panel(
-            Words("Énergie solaire par jour, et le second témoin", "Solar energy by day, and its second witness"),
+            Words("Énergie solaire par jour, mesurée de deux façons", "Solar energy by day, measured in two ways"),
             BARS,
             days(language, "solar_energy_wh", "solar_integral_wh"),
             "wh",
             about=Words(
-                "Le compteur du régulateur, et l'intégrale de la puissance mesurée : les deux doivent se ressembler.",
-                "The controller's counter and the integral of measured power: they should look alike.",
+                "Le compteur du régulateur et l’intégrale de la puissance mesurée : les deux doivent concorder.",
+                "The controller's counter and the integral of measured power: they should agree.",
             ),
         ),
         Panel(Words("Incertitude", "Uncertainty"), BARS, days(language, "solar_uncertainty_wh"), "wh"),
         Panel(Words("Puissance des panneaux", "Panel power"), SERIES, metrics(language, "pv_power_w"), "W"),
         Panel(Words("Tension des panneaux", "Panel voltage"), SERIES, metrics(language, "pv_voltage_v"), "V"),
         Panel(
-            Words("Où va l'énergie", "Where the energy goes"),
+            Words("Où va l’énergie", "Where the energy goes"),
             BARS,
             days(language, "load_energy_wh", "shelf_energy_wh"),
             "wh",
@@ -145,12 +151,12 @@ def income(language: str) -> list[Panel]:
             days(language, *taken_back),
             "minor",
             about=Words(
-                "Compté le jour où c'est fait : une journée close n'est pas modifiée.",
+                "Compté le jour où c’est fait : une journée clôturée n’est plus modifiée.",
                 "Counted on the day on which it was done: a closed day is not edited.",
             ),
             decimals=0,
         ),
-        Panel(Words("Combien de fois", "How often"), BARS, days(language, *how_often), "1"),
+        Panel(Words("Nombre d’opérations", "How often"), BARS, days(language, *how_often), "1"),
     ]
 
 
@@ -179,14 +185,19 @@ def link(language: str) -> list[Panel]:
             days(language, "link_heard", "link_slots"),
             "1",
         ),
-        Panel(Words("Depuis combien de temps", "For how long"), SERIES, ages, "s"),
+        Panel(Words("Temps écoulé", "Time since"), SERIES, ages, "s"),
         Panel(
-            Words("En attente au kiosque (minutes de mesures)", "Waiting at the kiosk (site-minutes)"),
+            Words("En attente sur la borne (minutes de mesures)", "Waiting at the kiosk (site-minutes)"),
             SERIES,
             waiting,
             "1",
         ),
-        Panel(Words("Aller-retour", "Round trip"), SERIES, metrics(language, "link_latency_ms"), "ms"),
+        Panel(
+            Words("Temps de réponse du réseau", "Network response time"),
+            SERIES,
+            metrics(language, "link_latency_ms"),
+            "ms",
+        ),
         Panel(
             Words("Messages sans réponse", "Messages without answer"),
             SERIES,
@@ -200,7 +211,7 @@ def link(language: str) -> list[Panel]:
             "B",
         ),
         Panel(Words("Reçu par le serveur depuis minuit", "Received by the server since midnight"), SERIES, octets, "B"),
-        Panel(Words("Blocs arrivés qui attendent", "Blocks that came and wait"), SERIES, blocks, "1"),
+        Panel(Words("Blocs arrivés, mis en attente", "Blocks that came and wait"), SERIES, blocks, "1"),
     ]
 
 
@@ -221,11 +232,16 @@ def ingest(language: str) -> list[Panel]:
         drawn(Words("Alertes", "Alarms"), *alarms),
         drawn(Words("Mis en attente", "Parked"), "block_parked", "record_parked"),
         drawn(
-            Words("Ce qui attend quelqu'un ou le calcul", "What waits for a person or for the office"),
+            Words("En attente d’une personne ou d’un calcul", "What waits for a person or for the office"),
             "dead_letters",
             "dirty_days",
         ),
-        Panel(Words("Dernier accusé de réception, par site", "Last acknowledgement, by site"), SERIES, ages, "s"),
+        Panel(
+            Words("Temps écoulé depuis le dernier accusé de réception", "Time since the last acknowledgement"),
+            SERIES,
+            ages,
+            "s",
+        ),
         Panel(
             Words("Retard : âge de la plus ancienne mesure", "Backlog: age of the oldest reading"), SERIES, backlog, "s"
         ),
