@@ -18,6 +18,7 @@ from firmware_sim.faults import (
 )
 from firmware_sim.lines import DeviceEnd, MemoryLine
 from firmware_sim.pi_clock import PiClock
+from firmware_sim.plant.customers import Visit
 from firmware_sim.plant.plant import MAX_STEP_MS, Plant, Step
 from firmware_sim.scenarios import Scenario, load_scenario
 from firmware_sim.states import State, StateError, integer, part, text
@@ -26,6 +27,7 @@ from firmware_sim.truth import Truth
 STATE_VERSION = 1
 MPPT, BOARD = "mppt", "board"
 _MS_PER_DAY = 86_400_000
+_MS_PER_HOUR = 3_600_000
 _LAST_CALL_MS = 2 * MAX_STEP_MS
 """Before a power cut nobody is served any more, so that every press can be acknowledged in time: with steps of a minute
 a press would otherwise lie unanswered for longer than it does in life."""
@@ -116,6 +118,12 @@ class SimulatedKiosk:
             arrived = self.faults.spoil(name, self.now_utc_ms, received)
             answer = self.mppt.receive(arrived) if name == MPPT else self.board.receive(self.now_utc_ms, arrived)
             end.device_write(self.faults.spoil(name, self.now_utc_ms, answer))
+
+    def visit(self, service: int) -> bool:
+        """Somebody comes now, besides those whom the scenario sends; whether it became a sale."""
+        sold = self.scenario.services[service]
+        duration_ms = int(sold.energy_wh / sold.power_w * _MS_PER_HOUR)
+        return self.powered and self.plant.shelf.serve(Visit(self.now_utc_ms, service, duration_ms))
 
     def _step(self, end_ms: int) -> None:
         start_ms = self.now_utc_ms

@@ -40,6 +40,13 @@ class ReadingsKind(StrEnum):
     INFLUXDB = "influxdb"
 
 
+class SimulateStep(StrEnum):
+    """Halves of `kayasol simulate`."""
+
+    REGISTER = "register"
+    RUN = "run"
+
+
 def main() -> None:
     """Run the command; an expected error is one line on stderr and exit code 1."""
     try:
@@ -206,6 +213,28 @@ def demo(
 
     kind = None if store is None else store.value
     run_demo(folder, Wish(port=port, days=days, seed=seed, store=kind, influxd=influxd), fresh=fresh)
+
+
+@app.command()
+def simulate(
+    folder: Folder = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Where the kiosks keep theirs (default: `simulated` in the server's folder).")
+    ] = None,
+    only: Annotated[
+        SimulateStep | None, typer.Option(help="register needs the server's keys and database, run does not.")
+    ] = None,
+) -> None:
+    """Add three simulated kiosks to a server, live over its broker until Ctrl-C; again goes on with them."""
+    from kayasol.demo.simulate import register, run
+
+    settings = load_settings(folder)
+    root = state or settings.folder / "simulated"
+    if only is not SimulateStep.RUN:
+        added = register(settings, root)
+        print(f"Registered: {', '.join(added)}." if added else "The server knows the simulated sites already.")
+    if only is not SimulateStep.REGISTER:
+        run(settings, root)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)

@@ -94,7 +94,7 @@ def api(
 
 
 def health(
-    part: Annotated[str, typer.Argument(help="ingest, office or api")],
+    part: Annotated[str, typer.Argument(help="ingest, office, api or simulation")],
     folder: Folder = None,
 ) -> None:
     """Exit code 0 if a part of this computer is well, else 1 and why; for container health checks."""

@@ -23,19 +23,17 @@ from kayasol.parts import tls_of
 from kayasol.settings import ServerSettings, is_loopback
 from kayasol.watch import ill, require_part
 from kiosk.errors import ConfigError
+from office.silence import is_silent
 from store import days, letters, migrate, sites, status
 from store.engine import Store
 from store.errors import StoreError
 
-PARTS = ("ingest", "office", "api")
+PARTS = ("ingest", "office", "api", "simulation")
 ANSWER_S = 5.0
 BACKUP_AGE_MAX_H = 48
 DISK_FREE_MIN_PERCENT = 10
 DISK_FREE_MIN_BYTES = 500_000_000
 DIRTY_DAYS_MAX = 1_000
-SILENT_CADENCES = 2
-"""A site that was not heard for more than so many of its own intervals, or quarters of an hour, is silent, as on the
-pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +103,8 @@ def _site_lines(names: list[str], heard: dict[str, status.SiteStatus], now_ms: i
         if known is None or known.arrival_ms is None:
             silent.append(f"{name} (never heard)")
             continue
-        age_ms = now_ms - known.arrival_ms
-        if age_ms > SILENT_CADENCES * max(status.SLOT_MS, (known.cadence_s or 0) * 1000):
-            silent.append(f"{name} ({_ago(age_ms)})")
+        if is_silent(known, now_ms):
+            silent.append(f"{name} ({_ago(now_ms - known.arrival_ms)})")
     told = f"{len(silent)} of {len(names)} silent: {', '.join(silent)}" if silent else f"all {len(names)} are heard"
     yield Line("sites", told, bad=bool(silent))
 

@@ -19,6 +19,7 @@ from figures.uptime import Availability
 from kiosk.time import DAY_MS, day_of, day_start_ms
 from office import parameters
 from office.money import Completeness, Money, completeness, money
+from office.silence import is_silent, silence_allowed_ms
 from store import days, sites, status
 from store.engine import Store
 from store.readings.base import Latest, ReadingsStore
@@ -212,11 +213,10 @@ def standing(
         return Standing(State.NEVER_SEEN, None)
     battery = battery_now(latest, told)
     spent = battery is not None and (battery.low or battery.off)
-    allowed_ms = max(2 * (heard.cadence_s or 0) * 1000, 2 * status.SLOT_MS)
-    if now_ms - heard.arrival_ms > allowed_ms:
+    if is_silent(heard, now_ms):
         return Standing(State.SILENT_LOW_BATTERY if spent else State.SILENT, heard.arrival_ms)
     newest = {device: max(each.utc_ms for (name, _), each in latest.items() if name == device) for device, _ in latest}
-    if not newest or now_ms - max(newest.values()) > max(_BEHIND_MS, allowed_ms):
+    if not newest or now_ms - max(newest.values()) > max(_BEHIND_MS, silence_allowed_ms(heard)):
         return Standing(State.BEHIND, max(newest.values(), default=None))
     if battery is not None and spent:
         return Standing(State.POWER_OFF if battery.off else State.LOW_BATTERY, battery.utc_ms)

@@ -48,7 +48,7 @@ class Shelf:
         energy_mw_ms = 0
         for visit in visits:
             energy_mw_ms += self._finish_until(visit.at_utc_ms, start_utc_ms)
-            if not serving or not self._serve(visit):
+            if not serving or not self.serve(visit):
                 self.turned_away += 1
         energy_mw_ms += self._finish_until(end_utc_ms, start_utc_ms)
         for charge in self._charges:
@@ -63,7 +63,8 @@ class Shelf:
                 self._charges[index] = None
                 self._counter.plug_out(at_utc_ms, index + 1)
 
-    def _serve(self, visit: Visit) -> bool:
+    def serve(self, visit: Visit) -> bool:
+        """Whether it became a sale."""
         if None not in self._charges or not self._counter.press(visit.at_utc_ms, visit.service):
             return False
         index = self._charges.index(None)

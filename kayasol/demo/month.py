@@ -8,7 +8,6 @@ Prints `lived DAYS` as it goes, then `present`, and ends when nothing waits any 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -27,8 +26,9 @@ from ingest.acknowledger import Policy
 from ingest.handler import Handler
 from ingest.keys import open_keys
 from ingest.subscriber import Broker, Subscriber
+from kayasol.demo.hardware import save_kiosk
 from kayasol.demo.history import KioskClock, Life
-from kayasol.demo.places import DAILY_SITE, Places, Village, replace_file
+from kayasol.demo.places import DAILY_SITE, Places, Village
 from kayasol.demo.setup import write_agent_toml
 from kayasol.readings_store import open_readings
 from kayasol.settings import load_settings
@@ -123,8 +123,7 @@ def main() -> None:
     if not daily:
         _drain(life, network, places)
     life.stop()
-    replace_file(places.simulation(code), json.dumps(kiosk.to_state()))
-    replace_file(places.truth(code), kiosk.truth.to_json())
+    save_kiosk(places, kiosk)
 
 
 def _drain(life: Life, network: RealBroker, places: Places) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from firmware_sim.scenarios import Scenario, load_scenario
 from kiosk.errors import ConfigError
 
 
@@ -19,6 +20,18 @@ class Village:
     def codes(self) -> tuple[str, ...]:
         """Site codes; scenarios bear the same names."""
         return tuple(code for code, _ in self.cadences_s)
+
+
+SIMULATED = "sim-"
+"""Begins the code of a site that `kayasol simulate` adds to a server, where real ones may stand beside it."""
+
+
+def scenario_of(code: str) -> Scenario:
+    """What a site is; one among real ones says in its code and in its name that it is simulated."""
+    scenario = load_scenario(code.removeprefix(SIMULATED))
+    if not code.startswith(SIMULATED):
+        return scenario
+    return replace(scenario, code=code, name=f"{scenario.name} (simulé)")
 
 
 SQLITE, INFLUXDB = "sqlite", "influxdb"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from kayasol.demo.children import Children, wait_until
-from store import days, ledger_table, status
+from store import days, ledger_logs, status
 from store.engine import Store
 
 WIDTH = 30
@@ -55,7 +55,7 @@ def drained_permille(store: Store, codes: Sequence[str]) -> int:
             heard = status.get(connection, code)
             if heard is None or heard.head is None or heard.log is None or heard.log_seq is None:
                 return 0
-            have = sum(branch.seq for branch in ledger_table.branches(connection, heard.log))
+            have = sum(branch.seq for branch in ledger_logs.branches(connection, heard.log))
             wanted += heard.head + heard.log_seq
             arrived += heard.head - (heard.rows_waiting or 0) + min(have, heard.log_seq)
     # Rows of the last minutes are always on their way while a kiosk is live.

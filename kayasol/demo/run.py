@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 import sys
 import threading
@@ -11,14 +10,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from firmware_sim.scenarios import load_scenario
 from kayasol.demo import sums
-from kayasol.demo.children import ChildError, Children, wait_until
+from kayasol.demo.children import Children, wait_until
 from kayasol.demo.influxdb import find_influxd, start_influxdb
+from kayasol.demo.live import ending_all, start_kiosks, stay
 from kayasol.demo.places import DAILY_SITE, INFLUXDB, SQLITE, Places, Run, Village, load_run
 from kayasol.demo.progress import Bar, drained_permille, has_dirty_days
 from kayasol.demo.setup import commission_village, write_agent_toml
@@ -67,12 +66,9 @@ def run_demo(root: Path, wish: Wish, *, fresh: bool) -> None:
     influxd = find_influxd(named) if store == INFLUXDB else None
     if earlier is None and root.exists():
         _forget(root)
-    # SIGINT too: a shell that started us in the background has it ignored, and a Ctrl-C must end everything.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, _interrupt)
     children = Children(places.logs)
     steps = Steps()
-    try:
+    with ending_all(children):
         ports = Ports(port, _free_port())
         children.start("broker", ["-m", "kayasol.demo.broker", str(ports.broker)])
         wait_until(lambda: _answers(ports.broker), START_LIMIT_S, children)
@@ -85,16 +81,7 @@ def run_demo(root: Path, wish: Wish, *, fresh: bool) -> None:
             _start_server(places, children, steps, ports)
         _go_live(places, children, steps, ports)
         print(f"\nReady after {steps.total_s:.0f} s:  http://127.0.0.1:{port}/   (English: /en)   Ctrl-C stops all.")
-        while True:
-            children.check()
-            time.sleep(1.0)
-    except KeyboardInterrupt:
-        print("\nStopping ...")
-    finally:
-        # Another Ctrl-C must not leave processes behind; each gets its time to end, and no more.
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        children.stop_all()
+        stay(children)
     print("All processes have ended. `kayasol demo` goes on from here; the time between will show as a gap.")
 
 
@@ -183,8 +170,7 @@ def _start_server(places: Places, children: Children, steps: Steps, ports: Ports
 def _go_live(places: Places, children: Children, steps: Steps, ports: Ports) -> None:
     for code, cadence_s in Village().cadences_s:
         write_agent_toml(places, load_scenario(code), cadence_s, ports.broker)
-    hardware = children.start("hardware", ["-m", "kayasol.demo.hardware", str(places.root)], listen=True)
-    threading.Thread(target=_follow_power, args=(hardware.stdout, places, children), daemon=True).start()
+    start_kiosks(places, Village().codes, children)
     settings = load_settings(places.server)
     store = Store.open(settings.database)
     try:
@@ -224,17 +210,6 @@ def _books(places: Places, store: Store, projection: Projection | None, port: in
     return books
 
 
-def _follow_power(lines: Iterable[str], places: Places, children: Children) -> None:
-    """Each kiosk's agent runs while its simulated power is on; when power goes it is killed, as power does."""
-    for line in lines:
-        code, _, power = line.strip().partition(" ")
-        if power == "on":
-            with suppress(ChildError):
-                children.start(f"agent-{code}", ["-m", "edge_agent", "run", "-c", str(places.agent_toml(code))])
-        elif power == "off":
-            children.stop(f"agent-{code}", kill=True)
-
-
 def _refuse_taken(port: int) -> None:
     if _answers(port):
         raise ConfigError(f"port {port} is taken by another program; choose one: kayasol demo --port {port + 1}")
@@ -266,7 +241,3 @@ def _forget(root: Path) -> None:
     if any(root.iterdir()) and not any((root / name).exists() for name in ours):
         raise ConfigError(f"{root} holds something else than a demo; choose another --folder")
     shutil.rmtree(root)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt

@@ -12,7 +12,7 @@ from kayasol.demo.places import Places
 from kiosk.ledger.format import parse
 from office.projection import Projection
 from store.engine import Store
-from store.ledger_table import sums
+from store.ledger_records import sums
 
 FIRST_DAY, LAST_DAY = "0000-00-00", "9999-99-99"
 DAYS = 365
