@@ -259,14 +259,10 @@ class Agent:
             with self.database.transaction():
                 self.outbox.forget_schemas()
                 oldest = self.outbox.oldest
-                self.boots.forget_before(min(oldest.boot_number if oldest else self.life.number, self._sealed_boot()))
+                oldest_boot = self.life.number if oldest is None else oldest.boot_number
+                self.boots.forget_before(min(oldest_boot, self.till.sealed_boot))
         except StorageFull:
             self._log.warning("tidying up waits for some free space on the disk")
-
-    def _sealed_boot(self) -> int:
-        """The next seal names the days without power since this boot."""
-        (number,) = self.database.row("SELECT seal_boot FROM state")
-        return int(number)
 
     def _look_at_system_clock(self) -> None:
         error_ms = None if self._synchronised_ms is None else self._synchronised_ms()

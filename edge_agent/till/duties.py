@@ -170,6 +170,12 @@ class Duties:
         uptime_ms, at_ms = self._uptime_at
         return uptime_ms + self._clock.monotonic_ms() - at_ms >= sealing.SEAL_EVERY_MS
 
+    @property
+    def sealed_boot(self) -> int:
+        """The next seal names the days without power since this boot; 0 before the first one."""
+        (number,) = self._database.row("SELECT seal_boot FROM state")
+        return int(number)
+
     def declare_loss(self, log: str, first: int, last: int, why: str) -> Written:
         """Say that records can never be sent, so that nobody waits for them; with their amounts as far as known."""
         totals = opening.lost_totals(self.book.find(log, first - 1), self.book.find(log, last + 1))
