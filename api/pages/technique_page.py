@@ -132,7 +132,9 @@ def _link_words(language: str, facts: TechniqueFacts) -> list[str]:
     if heard is None or heard.arrival_ms is None:
         return [text(language, "never_heard")]
     words = [
-        text(language, "octets", size=formats.quantity(language, facts.octets / _MEGABYTE, text(language, "mb"), 1))
+        text(
+            language, "octets", size=formats.quantity(language, facts.octets / _MEGABYTE, text(language, "unit_MB"), 1)
+        )
     ]
     if heard.cadence_s:
         words.append(text(language, "cadence", span=formats.span(language, heard.cadence_s * 1000)))
@@ -194,4 +196,4 @@ def _value(language: str, metric: str, value: int, decimals: int) -> str:
         return named(language, "stage", shown)
     if known is None or known.kind is Kind.STATE or known.unit in ("", "1"):
         return shown
-    return f"{shown}{formats.NO_BREAK}{known.unit}"
+    return f"{shown}{formats.NO_BREAK}{named(language, 'unit', known.unit)}"

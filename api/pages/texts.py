@@ -5,14 +5,19 @@ Knows no figure.
 
 from __future__ import annotations
 
-from api.pages import words_sites, words_technique, words_visit
+from api.pages import words_metrics, words_sites, words_technique, words_visit
 
 LANGUAGES = ("fr", "en")
 
 _FRENCH_SPACES = tuple((plain, plain.replace(" ", "\u00a0")) for plain in (" :", " ;", " ?", " !", " »", "« "))
 """A French sign is never parted from its word at the end of a line."""
 
-TEXTS: dict[str, tuple[str, str]] = {**words_sites.WORDS, **words_visit.WORDS, **words_technique.WORDS}
+TEXTS: dict[str, tuple[str, str]] = {
+    **words_sites.WORDS,
+    **words_visit.WORDS,
+    **words_technique.WORDS,
+    **words_metrics.WORDS,
+}
 """Key -> French, English."""
 
 

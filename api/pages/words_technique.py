@@ -19,16 +19,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "back_to_site": ("La page du site", "The site’s page"),
     # findings: what is seen, and what to do
     "find_power_down": (
-        "Jours avec une coupure de courant : {n} sur {of}, {span} au total.",
-        "Days with a power cut: {n} of {of}, {span} in all.",
+        "Jours avec une coupure de courant : {n} sur {of} (durée totale : {span}).",
+        "Days with a power cut: {n} of {of} ({span} in all).",
     ),
     "fix_power_down": (
         "Mesurer la batterie au repos, resserrer les cosses, comparer l’énergie consommée à l’énergie solaire.",
         "Measure the battery at rest, tighten its terminals, compare energy used with solar energy.",
     ),
     "find_not_full": (
-        "La batterie n’a pas été pleine {n} jours sur {of}.",
-        "Battery not full: {n} days of {of}.",
+        "Jours sans pleine charge : {n} sur {of}.",
+        "Days without a full charge: {n} of {of}.",
     ),
     "fix_not_full": (
         "Nettoyer les panneaux, chercher une ombre, vérifier les tensions réglées sur le régulateur.",
@@ -66,7 +66,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Éloigner le câble de données des câbles de puissance, vérifier la masse.",
         "Keep the data cable away from the power cables, check the ground.",
     ),
-    "find_link": ("Le réseau n’est passé que {share} du temps.", "The network was there only {share} of the time."),
+    "find_link": ("Réseau présent {share} du temps seulement.", "Network there only {share} of the time."),
     "fix_link": ("Vérifier l’antenne, le crédit et la carte SIM.", "Check antenna, credit and SIM card."),
     "find_no_clock": (
         "La borne démarre parfois sans connaître l’heure.",
@@ -116,8 +116,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "zoom_high": ("Plus haut", "Highest"),
     "stages": ("Charge de la batterie, jour par jour", "Charging, day by day"),
     "stages_full": (
-        "Jours où la batterie a été pleine : {n} sur {of} connus.",
-        "Days on which the battery was full: {n} of {of} known.",
+        "Jours avec une pleine charge : {n} sur {of} connus.",
+        "Days with a full charge: {n} of {of} known.",
     ),
     "stage_0": ("arrêt", "off"),
     "stage_2": ("défaut", "fault"),
@@ -128,7 +128,6 @@ WORDS: dict[str, tuple[str, str]] = {
     # coverage, link, starts
     "coverage": ("Mesures reçues, par appareil et par jour", "Measurements received, by device and day"),
     "octets": ("Reçu sur cette période : {size}.", "Received in this time: {size}."),
-    "mb": ("Mo", "MB"),
     "cadence": ("La borne envoie ses chiffres toutes les {span}.", "The kiosk sends its figures every {span}."),
     "rows_waiting": ("Mesures en attente sur la borne : {n}.", "Measurements waiting at the kiosk: {n}."),
     "rows_dropped": (
@@ -158,27 +157,4 @@ WORDS: dict[str, tuple[str, str]] = {
     "driver_unknown": ("Pilote inconnu.", "Driver not known."),
     "seen": ("Dernière mesure {age}.", "Last measurement {age}."),
     "flagged": ("Valeurs impossibles mises de côté : {n}.", "Impossible values set aside: {n}."),
-    # metrics that a person meets; the others keep their own name
-    "metric_battery_voltage_v": ("Tension de la batterie", "Battery voltage"),
-    "metric_battery_current_a": ("Courant de la batterie (+ : charge)", "Battery current (+: charging)"),
-    "metric_battery_temperature_c": ("Température de la batterie", "Battery temperature"),
-    "metric_pv_voltage_v": ("Tension des panneaux", "Panel voltage"),
-    "metric_pv_power_w": ("Puissance des panneaux", "Panel power"),
-    "metric_load_power_w": ("Puissance consommée", "Load power"),
-    "metric_load_current_a": ("Courant consommé", "Load current"),
-    "metric_load_on": ("Sortie en service (1 : oui)", "Output on (1: yes)"),
-    "metric_shelf_power_w": ("Puissance de l’étagère de recharge", "Charging shelf power"),
-    "metric_shelf_energy_total_wh": ("Énergie de l’étagère (compteur)", "Charging shelf energy (counter)"),
-    "metric_pv_energy_total_wh": ("Énergie solaire (compteur)", "Solar energy (counter)"),
-    "metric_load_energy_total_wh": ("Énergie consommée (compteur)", "Load energy (counter)"),
-    "metric_charger_state": ("Étape de charge", "Charging stage"),
-    "metric_charger_error": ("Code d’erreur du régulateur (0 : pas d’erreur)", "Controller’s error code (0: none)"),
-    "metric_charger_temperature_c": ("Température du régulateur", "Controller temperature"),
-    "metric_agent_temperature_c": ("Température de la borne", "Kiosk temperature"),
-    "metric_agent_free_disk_mb": ("Place libre sur la carte", "Free space on the card"),
-    "metric_link_latency_ms": ("Temps de réponse du réseau", "Network response time"),
-    "metric_link_loss_percent": ("Messages sans réponse", "Messages without answer"),
-    "metric_link_sent_bytes": ("Octets envoyés depuis le démarrage", "Bytes sent since the start"),
-    "metric_link_received_bytes": ("Octets reçus depuis le démarrage", "Bytes received since the start"),
-    "metric_soc_percent": ("Charge estimée par l’appareil", "State of charge, the device’s guess"),
 }

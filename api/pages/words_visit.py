@@ -76,7 +76,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "why_ok": (
         (
             "La recharge des téléphones peut continuer. Pendant les {n} dernières nuits mesurées, la batterie n’est pas"
-            " descendue sous {low} ; le courant est coupé à {cutoff}."
+            " descendue sous {low} ; la coupure se fait à {cutoff}."
         ),
         (
             "Phones can go on charging. In the last {n} measured nights the battery did not fall below {low}; the power"
@@ -86,7 +86,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "why_ok_one": (
         (
             "La recharge des téléphones peut continuer. Pendant la seule nuit mesurée, la batterie n’est pas descendue"
-            " sous {low} ; le courant est coupé à {cutoff}."
+            " sous {low} ; la coupure se fait à {cutoff}."
         ),
         (
             "Phones can go on charging. In the only measured night the battery did not fall below {low}; the power goes"
@@ -95,7 +95,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "why_careful": (
         (
-            "La nuit du {day}, la batterie est descendue à {low} ; le courant est coupé à {cutoff}. Ne plus recharger"
+            "La nuit du {day}, la batterie est descendue à {low} ; la coupure se fait à {cutoff}. Ne plus recharger"
             " de téléphones après le coucher du soleil."
         ),
         (
@@ -114,7 +114,7 @@ WORDS: dict[str, tuple[str, str]] = {
         ),
     ),
     "why_low": (
-        "La batterie n’est plus qu’à {volts} ; le courant est coupé à {cutoff}. Arrêter la recharge des téléphones.",
+        "La batterie n’est plus qu’à {volts} ; la coupure se fait à {cutoff}. Arrêter la recharge des téléphones.",
         "The battery has only {volts} left; the power goes off at {cutoff}. Stop charging phones.",
     ),
     "why_off": (

@@ -33,6 +33,7 @@ FAMILIES: dict[str, set[str]] = {
     "tonight_": {each.value for each in Allows},
     "why_": {each.value for each in Allows},
     "clock_": set(SOURCES),
+    "metric_": set(CATALOGUE),
     "find_": {each.value for each in Seen},
     "fix_": {each.value for each in Seen},
     "zoom_": set(ZOOM_WORDS),
@@ -64,7 +65,7 @@ def _pairs(node: ast.JoinedStr) -> Iterator[str]:
 
 
 OPEN_FAMILIES: dict[str, set[str]] = {
-    "metric_": set(CATALOGUE),
+    "unit_": {"MB", "B"},
     "service_": {"phone", "lamp", "battery"},
     "stage_": {"0", "2", "3", "4", "5", "7"},
 }
