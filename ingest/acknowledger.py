@@ -29,7 +29,7 @@ from kiosk.wire.down_sections import (
     SchemasWanted,
 )
 from store import settings, status
-from store.ledger_table import MAIN
+from store.ledger_logs import MAIN
 from store.status import DownState
 
 EPOCH = "epoch"

@@ -22,9 +22,9 @@ from ingest.records import Checked
 from kiosk.ledger.chain import Head, follows, totals_of
 from kiosk.ledger.format import parse
 from kiosk.ledger.types import text_of
-from store import ledger_aside, ledger_table
+from store import ledger_aside, ledger_records
 from store.ledger_aside import Gap
-from store.ledger_table import MAIN, Branch, Log, LogKey
+from store.ledger_logs import MAIN, Branch, Log, LogKey
 
 BRANCHES_MAX = 16
 """So many branches of a log are kept; a record that would open one more is disputed."""
@@ -96,7 +96,7 @@ class Book:
         """Read which records stand from `first` to `last`, in one query for a whole section."""
         last = min(last, self._top)
         if first <= last and not self._loaded[0] <= first <= last <= self._loaded[1]:
-            found = ledger_table.hashes(self.connection, self.row.log, first, last)
+            found = ledger_records.hashes(self.connection, self.row.log, first, last)
             self._stored = found | {seq: found.get(seq, {}) | known for seq, known in self._stored.items()}
             self._loaded = (first, last)
 
@@ -104,7 +104,7 @@ class Book:
         """Branch -> hash of what stands at a number."""
         if seq not in self._stored:
             inside = self._loaded[0] <= seq <= self._loaded[1]
-            found = {} if inside or seq > self._top else ledger_table.hashes(self.connection, self.row.log, seq, seq)
+            found = {} if inside or seq > self._top else ledger_records.hashes(self.connection, self.row.log, seq, seq)
             self._stored[seq] = found.get(seq, {})
         return self._stored[seq]
 
@@ -172,7 +172,7 @@ class Book:
         """A record for a hole that was passed: it must fit a neighbour, and contradict none."""
         seq = checked.seq
         left, right = self.stored(seq - 1).get(MAIN), self.stored(seq + 1).get(MAIN)
-        after = None if right is None else ledger_table.record(self.connection, self.row.log, seq + 1)
+        after = None if right is None else ledger_records.record(self.connection, self.row.log, seq + 1)
         if left is None and seq == 1:
             left = self.act_hash
         follower = None if after is None else str(parse(after.payload)["prev"])
@@ -183,7 +183,7 @@ class Book:
         self._shrink(seq)
         if after is not None and "hole" in after.marks.split():
             rest = " ".join(mark for mark in after.marks.split() if mark != "hole")
-            ledger_table.mark(self.connection, after.place, rest, counts=after.counts)
+            ledger_records.mark(self.connection, after.place, rest, counts=after.counts)
         return self._keep(checked, MAIN, set())
 
     def _fork(self, checked: Checked) -> Outcome:
@@ -204,7 +204,7 @@ class Book:
         """`prev` of a branch's record at `seq` if the branch begins there."""
         if self.stored(seq).get(branch) != self.branches[branch].name:
             return None
-        first = ledger_table.record(self.connection, self.row.log, seq, branch)
+        first = ledger_records.record(self.connection, self.row.log, seq, branch)
         return None if first is None else str(parse(first.payload)["prev"])
 
     def _keep(self, checked: Checked, branch: int, marks: set[str]) -> Outcome:

@@ -12,10 +12,10 @@ from ingest.work import Work
 from kiosk.ledger.signing import key_id as id_of_key
 from kiosk.ledger.types import number_of, text_of
 from kiosk.time import TimeFix
-from store import ledger_table, sites
+from store import ledger_logs, sites
 from store.errors import StoreError
 from store.ledger_aside import Gap, parked_seqs
-from store.ledger_table import LogKey
+from store.ledger_logs import LogKey
 
 UNCERTAINTY_MIN_MS = 1_000
 """A record states its clock's uncertainty in whole seconds."""
@@ -86,7 +86,7 @@ def _take_loss(work: Work, _book: Book, placed: Placed, find: FindBook) -> None:
 def _take_genesis(work: Work, book: Book, placed: Placed, _find: FindBook) -> None:
     """A log begins: its first key, and the log that it continues."""
     fields, key_id = placed.checked.fields, placed.checked.signed.key_id
-    if placed.branch != ledger_table.MAIN:
+    if placed.branch != ledger_logs.MAIN:
         return
     book.row = replace(book.row, old_log=text_of(fields, "old_log"))
     later = [key.from_seq for key in book.keys if key.key_id != key_id]
@@ -114,7 +114,7 @@ def _take_rotation(work: Work, book: Book, placed: Placed, _find: FindBook) -> N
 
 
 def _keep_key(work: Work, book: Book, key: LogKey) -> None:
-    ledger_table.save_key(work.connection, key)
+    ledger_logs.save_key(work.connection, key)
     same = (key.key_id, key.from_seq)
     book.keys = [*(known for known in book.keys if (known.key_id, known.from_seq) != same), key]
 

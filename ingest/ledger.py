@@ -1,7 +1,7 @@
 """Ledger sections to their end: records judged, placed, parked, disputed, written.
 
 `records` judges one record alone, `chain` gives it its place, `effects` draws what follows from it, `oddities` says
-what is strange about it. Here their answers become rows, under the lock of the log's row.
+what is strange about it, `ledger_rows` makes its row. Here their answers are written, under the lock of the log's row.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 
 from ingest.chain import Book, Outcome, Placed
 from ingest.effects import declare_loss, take_effects
+from ingest.ledger_rows import parked_of, record_of
 from ingest.oddities import Standing, Tariffs, judge_presses
 from ingest.records import Checked, Refusal, Sender, check, digest_of, loss_of
 from ingest.times import boot_of
 from ingest.work import Reply, Work
-from kiosk.ledger.chain import totals_of
-from kiosk.ledger.types import number_of, text_of
+from kiosk.ledger.types import text_of
 from kiosk.wire.frame import Header
 from kiosk.wire.records import SignedRecord, decode_ledger_section
-from store import boots, ledger_aside, ledger_table
+from store import boots, ledger_aside, ledger_logs, ledger_records
 from store.ledger_aside import Disputed, Gap, Parked
-from store.ledger_table import Log, Record
+from store.ledger_logs import Log
+from store.ledger_records import Record
 
 COPIES_UNTIL_PASSED = 3
 """In so many frames the same wrong bytes must come before their place is passed."""
@@ -69,15 +70,15 @@ class Ledger:
         for _, book in sorted(self._books.items()):
             self._write(book)
             for number in sorted(book.changed):
-                ledger_table.save_branch(self._work.connection, book.branches[number])
+                ledger_logs.save_branch(self._work.connection, book.branches[number])
             if book.changed:
-                ledger_table.change_log(self._work.connection, book.row)
+                ledger_logs.change_log(self._work.connection, book.row)
             book.changed.clear()
 
     def _book(self, log: str) -> Book | None:
         """A log that has rows, locked from here on."""
         if log not in self._books:
-            row = ledger_table.lock_log(self._work.connection, log)
+            row = ledger_logs.lock_log(self._work.connection, log)
             if row is None:
                 return None
             self._books[log] = self._open(row)
@@ -88,13 +89,13 @@ class Ledger:
         known = self._book(log)
         if known is None:
             row = Log(log, header.site, header.device, "", "", forked=False, opened_ms=self._work.now_ms)
-            known = self._books[log] = self._open(ledger_table.open_log(self._work.connection, row))
+            known = self._books[log] = self._open(ledger_logs.open_log(self._work.connection, row))
         return known
 
     def _open(self, row: Log) -> Book:
         connection, site = self._work.connection, self._work.site(row.site)
-        branches = {branch.branch: branch for branch in ledger_table.branches(connection, row.log)}
-        gaps, keys = ledger_aside.gaps(connection, row.log), ledger_table.keys_of(connection, row.log)
+        branches = {branch.branch: branch for branch in ledger_logs.branches(connection, row.log)}
+        gaps, keys = ledger_aside.gaps(connection, row.log), ledger_logs.keys_of(connection, row.log)
         return Book(connection, row, "" if site is None else site.act_hash, branches, gaps, keys)
 
     def _take(self, header: Header, reply: Reply, log: str, seq: int, signed: SignedRecord) -> None:
@@ -177,24 +178,7 @@ class Ledger:
             for furthest in ledger_aside.parked(self._work.connection, book.row.log, waiting[-1], waiting[-1]):
                 ledger_aside.unpark(self._work.connection, furthest.log, furthest.seq, furthest.hash)
             waiting.pop()
-        fields, signed = checked.fields, checked.signed
-        totals = totals_of(fields)
-        parked = Parked(
-            log=book.row.log,
-            seq=checked.seq,
-            hash=checked.hash,
-            payload=signed.payload,
-            signature=signed.signature,
-            key_id=signed.key_id,
-            verified=checked.verified,
-            amt=number_of(fields, "amt"),
-            cash=number_of(fields, "cash"),
-            sum_in=totals.sum_in,
-            sum_out=totals.sum_out,
-            box=totals.box,
-            arrived_ms=self._work.now_ms,
-        )
-        ledger_aside.park(self._work.connection, [parked])
+        ledger_aside.park(self._work.connection, [parked_of(book.row, checked, self._work.now_ms)])
         if checked.seq not in waiting:
             insort(waiting, checked.seq)
             self._work.tally.add("record_parked")
@@ -216,7 +200,7 @@ class Ledger:
     def _unpark(self, book: Book, header: Header, reply: Reply, seq: int) -> None:
         """Try the parked records of one number, first the one that follows the head."""
         connection = self._work.connection
-        main = book.branches.get(ledger_table.MAIN)
+        main = book.branches.get(ledger_logs.MAIN)
         waiting = [self._judged(header, parked) for parked in ledger_aside.parked(connection, book.row.log, seq, seq)]
         waiting.sort(key=lambda each: isinstance(each[1], Checked) and main is not None and each[1].prev != main.hash)
         left = len(waiting)
@@ -268,44 +252,12 @@ class Ledger:
             return
         standings = judge_presses(self._work.connection, book.row.site, book.fresh)
         records = [self._record(book, standing) for standing in standings]
-        ledger_table.add_records(self._work.connection, records)
+        ledger_records.add_records(self._work.connection, records)
         self._work.mark_dirty(book.row.site, {record.day for record in records if record.day is not None})
         book.fresh.clear()
 
     def _record(self, book: Book, standing: Standing) -> Record:
-        checked, site = standing.placed.checked, book.row.site
-        fields, signed = checked.fields, checked.signed
-        life = boot_of(self._work, site, checked.boot)
+        checked = standing.placed.checked
+        life = boot_of(self._work, book.row.site, checked.boot)
         utc_ms, day = boots.date_of(checked.mono_ms, None if life is None else life.offset_ms)
-        totals = totals_of(fields)
-        return Record(
-            log=book.row.log,
-            branch=standing.placed.branch,
-            seq=checked.seq,
-            hash=checked.hash,
-            payload=signed.payload,
-            signature=signed.signature,
-            key_id=signed.key_id,
-            site=site,
-            t=checked.t,
-            press_id=checked.press_id,
-            boot=checked.boot,
-            boot_number=checked.boot_number,
-            mono_ms=checked.mono_ms,
-            cur=text_of(fields, "cur"),
-            amt=number_of(fields, "amt"),
-            pay=text_of(fields, "pay"),
-            cash=number_of(fields, "cash"),
-            sum_in=totals.sum_in,
-            sum_out=totals.sum_out,
-            box=totals.box,
-            svc=text_of(fields, "svc") if "svc" in fields else "",
-            op=text_of(fields, "op"),
-            ref_log=text_of(fields, "ref_log"),
-            ref=number_of(fields, "ref"),
-            utc_ms=utc_ms,
-            day=day,
-            counts=standing.counts,
-            marks=standing.marks,
-            arrived_ms=self._work.now_ms,
-        )
+        return record_of(book.row, standing, utc_ms, day, self._work.now_ms)

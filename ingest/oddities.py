@@ -14,8 +14,8 @@ from ingest.chain import Placed
 from ingest.records import Checked
 from kiosk.ledger.format import parse, parse_list
 from kiosk.ledger.types import number_of, text_of
-from store import ledger_table
-from store.ledger_table import Place
+from store import ledger_records
+from store.ledger_records import Place
 
 MARKS: dict[str, str] = {
     "act": "the GENESIS does not follow the site's act",
@@ -55,7 +55,7 @@ class Tariffs:
 
     def __init__(self, connection: Connection, site: str) -> None:
         self._prices: dict[int, list[Mapping[str, int]]] = {}
-        for record in ledger_table.of_type(connection, site, "TARIFF"):
+        for record in ledger_records.of_type(connection, site, "TARIFF"):
             self.add(parse(record.payload))
 
     def add(self, fields: Mapping[str, str | int]) -> None:
@@ -78,7 +78,7 @@ def judge_presses(connection: Connection, site: str, fresh: Iterable[Placed]) ->
     placed = list(fresh)
     wanted = [each.checked.press_id for each in placed]
     known: dict[str, list[Place]] = {}
-    for place in ledger_table.presses(connection, site, wanted):
+    for place in ledger_records.presses(connection, site, wanted):
         known.setdefault(place.press_id, []).append(place)
     standings: list[Standing] = []
     for each in sorted(placed, key=lambda one: (one.branch, one.checked.seq)):
@@ -109,5 +109,5 @@ def _judge(connection: Connection, placed: Placed, others: list[Place]) -> tuple
 
 def _remark(connection: Connection, place: Place, *, counts: bool) -> Place:
     marks = " ".join(sorted({*place.marks.split(), "press"}))
-    ledger_table.mark(connection, place, marks, counts=counts)
+    ledger_records.mark(connection, place, marks, counts=counts)
     return Place(place.log, place.branch, place.seq, place.press_id, place.t, counts, marks)

@@ -17,7 +17,7 @@ from kiosk.ledger.chain import record_hash
 from kiosk.ledger.signing import verify, verify_rotation
 from kiosk.ledger.types import number_of, text_of
 from kiosk.wire.records import SignedRecord
-from store.ledger_table import LogKey
+from store.ledger_logs import LogKey
 from store.sites import DeviceKey
 
 

@@ -10,9 +10,9 @@ from ingest import holes
 from ingest.work import Reply, ReplyKey, Work
 from kiosk.ledger.act import parse as parse_act
 from kiosk.wire.down_sections import SCHEMAS_WANTED_MAX, Keys
-from store import blocks, ledger_aside, ledger_table, sites, status
+from store import blocks, ledger_aside, ledger_logs, sites, status
 from store.ledger_aside import Gap
-from store.ledger_table import MAIN, Branch, Log
+from store.ledger_logs import MAIN, Branch, Log
 from store.status import DownState
 
 
@@ -37,14 +37,14 @@ class Standing:
     def of(cls, work: Work) -> Standing:
         """What decides which replies are due."""
         devices = sorted({(site, dev) for site, dev, _ in work.replies})
-        heads = ledger_table.branches_of(work.connection, _logs(work.replies.values()))
+        heads = ledger_logs.branches_of(work.connection, _logs(work.replies.values()))
         return cls(work, status.downs(work.connection, devices), heads)
 
     def read(self, due: dict[ReplyKey, Reply]) -> None:
         """What the answers to these replies say."""
         connection, logs = self.work.connection, _logs(due.values())
         codes = sorted({site for site, _, _ in due})
-        self.rows = ledger_table.lock_logs(connection, logs)
+        self.rows = ledger_logs.lock_logs(connection, logs)
         self.gaps = ledger_aside.gaps_of(connection, logs)
         self.parked = ledger_aside.parked_seqs_of(connection, logs)
         self.wanted = blocks.wanted_schemas(connection, codes, SCHEMAS_WANTED_MAX)

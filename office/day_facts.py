@@ -14,7 +14,7 @@ from kiosk.ledger.format import parse
 from kiosk.ledger.types import text_of
 from kiosk.time import DAY_MS, day_of, day_start_ms
 from office import controller_days
-from store import blocks, boots, ledger_table, sites, status, streams
+from store import blocks, boots, ledger_records, sites, status, streams
 from store.readings.base import Bucket, ReadingsStore, Series
 
 BEFORE_MS = 1_800_000
@@ -76,7 +76,7 @@ def _facts(
         arrivals_ms=tuple(status.arrivals(connection, site, start_ms, end_ms)),
         cadence_s=(standing.cadence_s if standing else None) or _CADENCE_S,
         currency=known.cur if known else "XOF",
-        income=tuple(income_row(each) for each in ledger_table.of_day(connection, site, day) if each.counts),
+        income=tuple(income_row(each) for each in ledger_records.of_day(connection, site, day) if each.counts),
         flagged=tuple(Flagged(device, metric, count) for (device, metric), count in sorted(flagged.items())),
         rows_waiting=(standing.rows_waiting if standing else None) or 0,
         dropped_rows=streams.gap_rows_of(connection, site),
@@ -85,7 +85,7 @@ def _facts(
     )
 
 
-def income_row(record: ledger_table.Record) -> IncomeRow:
+def income_row(record: ledger_records.Record) -> IncomeRow:
     """A stored record as figures see it: a line of the paper notebook is what it stands for."""
     kind = text_of(parse(record.payload), "as") if record.t == "FALLBACK" else record.t
     return IncomeRow(

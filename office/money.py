@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from kiosk.time import day_of, day_start_ms
-from store import ledger_aside, ledger_table
+from store import ledger_aside, ledger_logs, ledger_records
 from store.status import SiteStatus
 
 
@@ -68,7 +68,7 @@ def money(connection: Connection, site: str, currency: str, today: str) -> Money
     """The site's income as of `today` (YYYY-MM-DD)."""
     month_first = f"{today[:7]}-01"
     last_of_last = day_of(day_start_ms(month_first) - 1)
-    waiting = [each for each in ledger_table.undated(connection, site) if each.counts and each.amt]
+    waiting = [each for each in ledger_records.undated(connection, site) if each.counts and each.amt]
     return Money(
         currency=currency,
         today=_period(connection, site, currency, today, today),
@@ -84,11 +84,11 @@ def completeness(connection: Connection, told: SiteStatus | None) -> Completenes
     """The kiosk's head against the server's."""
     if told is None or told.log is None:
         return Completeness(None, 0, 0, None, 0, 0, 0, None, 0, forked=False)
-    main = next(iter(ledger_table.branches(connection, told.log)), None)
+    main = next(iter(ledger_logs.branches(connection, told.log)), None)
     seq, sum_in, sum_out = (main.seq, main.sum_in, main.sum_out) if main else (0, 0, 0)
     told_seq = told.log_seq or 0
     behind = told_seq > seq
-    logs = ledger_table.logs_of(connection, told.site)
+    logs = ledger_logs.logs_of(connection, told.site)
     holes = ledger_aside.gaps(connection, told.log)
     return Completeness(
         log=told.log,
@@ -105,7 +105,7 @@ def completeness(connection: Connection, told: SiteStatus | None) -> Completenes
 
 
 def _period(connection: Connection, site: str, currency: str, first: str, last: str) -> Period:
-    rows = [row for row in ledger_table.sums(connection, site, first, last) if row.cur == currency]
+    rows = [row for row in ledger_records.sums(connection, site, first, last) if row.cur == currency]
     # Of the types that the notebook can stand for, only a sale names a service.
     sales = sum(row.records for row in rows if row.t == "SALE" or (row.t == "FALLBACK" and row.svc))
     return Period(first, last, sum(row.amt for row in rows), sales)
@@ -113,7 +113,7 @@ def _period(connection: Connection, site: str, currency: str, first: str, last: 
 
 def _box(connection: Connection, site: str) -> int | None:
     """Of the log that the server met last and has records of."""
-    for log in reversed(ledger_table.logs_of(connection, site)):
-        for main in ledger_table.branches(connection, log.log)[:1]:
+    for log in reversed(ledger_logs.logs_of(connection, site)):
+        for main in ledger_logs.branches(connection, log.log)[:1]:
             return main.box
     return None

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kiosk.time import day_of
-from store import days, ledger_table, sites
+from store import days, ledger_records, sites
 from store.boots import EARLIEST_MS, LATEST_MS
 from store.days import SiteDay
 from store.engine import Store
-from store.ledger_table import Sums
+from store.ledger_records import Sums
 from store.readings.figure_projection import FigureDifference, FigureProjection
 from store.readings.health_projection import HealthProjection
 from store.readings.ledger_projection import DAY, RECORD, Difference, LedgerProjection, Total
@@ -77,8 +77,8 @@ class Projection:
         """Make these days, (site, day), what the book says now."""
         for site, day in site_days:
             with self._store.read() as connection:
-                records = ledger_table.of_day(connection, site, day)
-                sums = ledger_table.sums(connection, site, day, day)
+                records = ledger_records.of_day(connection, site, day)
+                sums = ledger_records.sums(connection, site, day, day)
             self._copy.write_day(site, day, records, sums)
 
     def write_figures(self, computed: Sequence[SiteDay]) -> None:
@@ -90,7 +90,7 @@ class Projection:
         """Make the copy of a site anew; gives how many days its ledger has."""
         self._copy.delete_site(site)
         with self._store.read() as connection:
-            recorded = ledger_table.recorded_days(connection, site)
+            recorded = ledger_records.recorded_days(connection, site)
         self.write((site, day) for day in recorded)
         if self._figures is not None:
             self._figures.delete_site(site)
@@ -100,8 +100,8 @@ class Projection:
     def verify(self, site: str) -> Verdict:
         """Compare the whole copy of a site with its book."""
         with self._store.read() as connection:
-            sums = ledger_table.sums(connection, site, FIRST_DAY, LAST_DAY)
-            undated = len(ledger_table.undated(connection, site))
+            sums = ledger_records.sums(connection, site, FIRST_DAY, LAST_DAY)
+            undated = len(ledger_records.undated(connection, site))
             dirty = days.dirty_days(connection, WAITING_MAX)
         return Verdict(
             site=site,

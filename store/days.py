@@ -84,9 +84,3 @@ def between(connection: Connection, site: str, first: str, last: str) -> list[Si
     table = site_day.c
     query = select(site_day).where(table.site == site, table.day.between(first, last)).order_by(table.day)
     return [SiteDay(*row) for row in connection.execute(query)]
-
-
-def of_all_sites(connection: Connection, day: str) -> list[SiteDay]:
-    """One day of every site that has it, by site."""
-    query = select(site_day).where(site_day.c.day == day).order_by(site_day.c.site)
-    return [SiteDay(*row) for row in connection.execute(query)]

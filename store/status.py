@@ -15,7 +15,6 @@ from store.upsert import add_up, upsert
 SLOT_MS = 900_000
 """Arrivals are counted by quarters of an hour of the server's clock."""
 
-
 _AS_IN_HEADER = (
     "stream",
     "boot",
@@ -94,11 +93,6 @@ def all_statuses(connection: Connection) -> list[SiteStatus]:
     return [SiteStatus(*row) for row in connection.execute(select(site_status).order_by(site_status.c.site))]
 
 
-def save_header(connection: Connection, header: Header, now_ms: int) -> None:
-    """Keep the newest header of one site."""
-    save_headers(connection, [header], now_ms)
-
-
 def save_headers(connection: Connection, headers: Iterable[Header], now_ms: int) -> None:
     """Keep the newest header of each site."""
     upsert(connection, site_status, *(_row(header, now_ms) for header in headers))
@@ -124,12 +118,7 @@ def _row(header: Header, now_ms: int) -> dict[str, Any]:
     } | {name: getattr(header, name) for name in _AS_IN_HEADER}
 
 
-def note_arrivals(connection: Connection, site: str, dev: str, now_ms: int, *, frames: int, octets: int) -> None:
-    """Count frames of one device that came now, and how many bytes they were."""
-    note_many_arrivals(connection, {(site, dev): (frames, octets)}, now_ms)
-
-
-def note_many_arrivals(connection: Connection, arrived: Mapping[tuple[str, str], tuple[int, int]], now_ms: int) -> None:
+def note_arrivals(connection: Connection, arrived: Mapping[tuple[str, str], tuple[int, int]], now_ms: int) -> None:
     """Count what came now: (site, device) -> frames, and how many bytes they were."""
     slot_ms = now_ms - now_ms % SLOT_MS
     counted: dict[str, dict[str, str | int]] = {}

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from kiosk.time import day_of
 from office.money import Completeness, Period
-from store import ledger_table
+from store import ledger_records
 
 
 def known_to_ms(connection: Connection, complete: Completeness) -> int | None:
@@ -15,7 +15,7 @@ def known_to_ms(connection: Connection, complete: Completeness) -> int | None:
         return None
     if not complete.at_kiosk:
         return complete.told_ms
-    last = ledger_table.record(connection, complete.log, complete.complete_to)
+    last = ledger_records.record(connection, complete.log, complete.complete_to)
     return None if last is None else last.utc_ms
 
 

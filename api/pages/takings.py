@@ -12,8 +12,8 @@ from datetime import date
 from sqlalchemy import Connection
 
 from kiosk.time import DAY_MS, day_of, day_start_ms
-from store import ledger_table
-from store.ledger_table import Sums
+from store import ledger_records
+from store.ledger_records import Sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def gather(connection: Connection, site: str, currency: str, now_ms: int, known_
     """Of one site."""
     today = day_of(now_ms)
     before = last_month_first(today)
-    rows = [row for row in ledger_table.sums(connection, site, before, today) if row.cur == currency]
+    rows = [row for row in ledger_records.sums(connection, site, before, today) if row.cur == currency]
     return _takings(rows, today, today if known_ms is None else min(today, day_of(known_ms)))
 
 

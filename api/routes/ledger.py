@@ -12,8 +12,8 @@ from api.deps import RoomsHere, SiteCode, known_site
 from api.errors import Problem
 from api.openapi import REFUSALS, example
 from api.schemas import BranchAnswer, GapAnswer, KeyAnswer, LedgerAnswer, RecordAnswer
-from store import ledger_aside, ledger_table, sites
-from store.ledger_table import Record
+from store import ledger_aside, ledger_logs, ledger_records, sites
+from store.ledger_records import Record
 
 router = APIRouter(tags=["ledger"])
 
@@ -31,7 +31,7 @@ def ledger(
     """Records by seq. A signature proves what the kiosk recorded; it does not prove that every charge was recorded."""
     with rooms.store.read() as connection:
         known_site(connection, site)
-        logs = [each.log for each in ledger_table.logs_of(connection, site)]
+        logs = [each.log for each in ledger_logs.logs_of(connection, site)]
         if log is not None and log not in logs:
             detail = f"'{site}' has no log {log}"
             raise Problem(404, "unknown-log", detail, instead=f"/api/v1/sites/{site}/ledger")
@@ -48,7 +48,7 @@ def ledger(
             logs=logs,
             acts=acts,
             keys=_keys(connection, site, chosen),
-            branches=[BranchAnswer.model_validate(each) for each in ledger_table.branches(connection, chosen)],
+            branches=[BranchAnswer.model_validate(each) for each in ledger_logs.branches(connection, chosen)],
             gaps=[GapAnswer.model_validate(each) for each in ledger_aside.gaps(connection, chosen)],
             records=[_answer(each) for each in records],
             next_after=next_after,
@@ -59,7 +59,7 @@ def page(connection: Connection, log: str, after: int, limit: int) -> tuple[list
     """The next records and where to go on. All branches of a seq are on one page: `after` could not part them."""
     asked = limit + 1
     while True:
-        found = ledger_table.of_log(connection, log, after_seq=after, limit=asked)
+        found = ledger_records.of_log(connection, log, after_seq=after, limit=asked)
         if len(found) < asked:
             return found, None
         whole = [record for record in found if record.seq < found[-1].seq]
@@ -72,7 +72,7 @@ def _keys(connection: Connection, site: str, log: str) -> list[KeyAnswer]:
     public = {key.key_id: key.public_key for key in sites.keys_of(connection, site)}
     return [
         KeyAnswer(key_id=key.key_id, public_key=public[key.key_id], from_seq=key.from_seq, until_seq=key.until_seq)
-        for key in ledger_table.keys_of(connection, log)
+        for key in ledger_logs.keys_of(connection, log)
         if key.key_id in public
     ]
 

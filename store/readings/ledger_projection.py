@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from kiosk.time import DAY_MS, day_of, day_start_ms
 from store.errors import RepairFirst
-from store.ledger_table import Record, Sums
+from store.ledger_records import Record, Sums
 from store.readings.influxdb_http import InfluxConnection, RefusedLines
 from store.readings.influxql import Table, of_site, select, whole, within
 from store.readings.line_protocol import checked

@@ -15,8 +15,9 @@ from kiosk.ledger.signing import SigningKey
 from kiosk.ledger.types import number_of, text_of
 from kiosk.time import day_of
 from kiosk.wire.frame import LedgerHead
-from store import ledger_table, sites
-from store.ledger_table import Branch, Log, LogKey, Record
+from store import ledger_logs, ledger_records, sites
+from store.ledger_logs import Branch, Log, LogKey
+from store.ledger_records import Record
 
 BOOT = "b0" * 8
 
@@ -91,14 +92,14 @@ class Book:
 
     def send(self, connection: Connection, upto: int | None = None) -> None:
         """Store the records up to a number as received, and the head there."""
-        ledger_table.open_log(connection, Log(self.log, self.site, self.dev, self.cur, "", False, self.opened_ms))
-        ledger_table.save_key(connection, LogKey(self.log, self.key.key_id, 1, None))
+        ledger_logs.open_log(connection, Log(self.log, self.site, self.dev, self.cur, "", False, self.opened_ms))
+        ledger_logs.save_key(connection, LogKey(self.log, self.key.key_id, 1, None))
         sent = self.records[:upto]
-        ledger_table.add_records(connection, sent)
+        ledger_records.add_records(connection, sent)
         last = sent[-1]
         totals = (last.sum_in, last.sum_out, last.box)
         head = Branch(self.log, 0, "", last.seq, last.hash, *totals, last.boot, last.boot_number, last.mono_ms)
-        ledger_table.save_branch(connection, head)
+        ledger_logs.save_branch(connection, head)
 
     def stated_head(self) -> LedgerHead:
         """What the kiosk says of its log in a frame."""

@@ -10,8 +10,8 @@ from kiosk.ledger import act, chain
 from kiosk.ledger.chain import Head
 from kiosk.ledger.format import parse
 from kiosk.ledger.signing import verify
-from store import ledger_table
-from store.ledger_table import Branch
+from store import ledger_logs, ledger_records
+from store.ledger_logs import Branch
 from tests.api.book import Book
 from tests.api.conftest import client_of
 from tests.api.village import Kiosk, Village
@@ -100,11 +100,11 @@ def _forked(village: Village) -> Book:
     with village.store.write() as connection:
         book.send(connection)
         for record in book.records[1:]:
-            other = {name: getattr(record, name) for name in ledger_table.Record.__slots__}
+            other = {name: getattr(record, name) for name in ledger_records.Record.__slots__}
             twin = other | {"branch": 1, "hash": record.hash[::-1], "counts": False, "marks": "press-repeated"}
-            ledger_table.add_records(connection, [ledger_table.Record(**twin)])
+            ledger_records.add_records(connection, [ledger_records.Record(**twin)])
         last = book.records[-1]
         totals = (last.sum_in, last.sum_out, last.box)
         head = Branch(book.log, 1, "ab" * 32, last.seq, last.hash[::-1], *totals, last.boot, 1, last.mono_ms)
-        ledger_table.save_branch(connection, head)
+        ledger_logs.save_branch(connection, head)
     return book

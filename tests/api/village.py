@@ -167,7 +167,7 @@ class Village:
         for start_ms, end_ms in alive:
             for at in range(start_ms, min(end_ms, last_ms), status.SLOT_MS):
                 if at // DAY_MS not in unheard:
-                    status.note_arrivals(connection, kiosk.code, book.dev, at, frames=1, octets=900)
+                    status.note_arrivals(connection, {(kiosk.code, book.dev): (1, 900)}, at)
         header = Header(
             site=kiosk.code,
             device=book.dev,
@@ -185,7 +185,7 @@ class Village:
             cadence_s=900,
             ledger=book.stated_head(),
         )
-        status.save_header(connection, header, last_ms)
+        status.save_headers(connection, [header], last_ms)
 
 
 def filled(folder: Path, kiosks: Collection[Kiosk] = VILLAGE, *, step_ms: int = 5 * MINUTE_MS) -> Village:

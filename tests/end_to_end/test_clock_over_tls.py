@@ -32,9 +32,9 @@ from kayasol.ca import Authority
 from kayasol.demo.setup import write_agent_toml
 from kiosk.time import DAY_MS, day_start_ms
 from kiosk.wire import topics
-from store import boots, ledger_table
+from store import boots, ledger_records
 from store.engine import Store
-from store.ledger_table import Record
+from store.ledger_records import Record
 from tests.certificates import TlsFiles
 from tests.edge_agent.site import HeldClock
 from tests.end_to_end.broker_village import Village, quick_folder
@@ -87,7 +87,7 @@ def village(years: int) -> Iterator[Village]:
 
 def sales_of(store: Store, site: str) -> list[Record]:
     with store.read() as connection:
-        return ledger_table.of_type(connection, site, "SALE")
+        return ledger_records.of_type(connection, site, "SALE")
 
 
 def dated(records: list[Record]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.wire import topics
 from kiosk.wire.down import TimeAnswer, decode_down
 from kiosk.wire.frame import KIND_BLOCK
-from store import ledger_aside, ledger_table
+from store import ledger_aside, ledger_records
 from tests.end_to_end import kill_books
 from tests.end_to_end.broker_kiosk import MINUTE_MS, OverBroker
 from tests.end_to_end.broker_spoiling import damaged, of_another_partition, with_broken_signature
@@ -88,7 +88,7 @@ def test_a_record_whose_signature_stays_broken_does_not_block_its_successors(wor
             (bad, bad, "disputed")
         ]
         assert {each.seq for each in ledger_aside.disputed(connection, "damane")} == {bad}
-        visible = sum(row.amt for row in ledger_table.sums(connection, "damane", "0000", "9999"))
+        visible = sum(row.amt for row in ledger_records.sums(connection, "damane", "0000", "9999"))
     assert visible == 500, "five of six sales are in the sums"
     assert site.agent.till.book.disputed(log) == [bad]
 

@@ -30,7 +30,7 @@ BREACHES: list[tuple[Rule, str, str]] = [
     (rules.money_has_no_floats, "kiosk/ledger/totals.py", "x = 0.5"),
     (rules.money_has_no_floats, "edge_agent/till/shelf.py", "x = a / 2"),
     (rules.money_has_no_floats, "edge_agent/till/shelf.py", "x /= 2"),
-    (rules.money_has_no_floats, "store/ledger_table.py", "x = float(a)"),
+    (rules.money_has_no_floats, "store/ledger_records.py", "x = float(a)"),
     (rules.money_has_no_floats, "figures/income.py", "def f(a: float) -> None: ..."),
     (rules.money_has_no_floats, "ingest/ledger.py", "x = a / 2"),
     (rules.money_has_no_floats, "office/money.py", "x = sum(a) * 1.0"),

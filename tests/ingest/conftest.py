@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.ingest.server import Server
+from tests.ingest.writer import Kiosk
 
 
 @pytest.fixture
@@ -15,3 +16,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
     made = Server(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def kiosk(server: Server) -> Kiosk:
+    """Known to the server; nothing sent yet."""
+    return server.register(Kiosk())

@@ -15,10 +15,10 @@ from kiosk.ledger.signing import DOWN_PREFIX, verify_bytes
 from kiosk.wire.down import DownMessage, decode_down
 from kiosk.wire.down_sections import DownSection, LedgerAck, ReadingsAck
 from kiosk.wire.records import SignedRecord
-from store import ledger_aside, ledger_table, letters, sites
+from store import ledger_aside, ledger_records, letters, sites
 from store.engine import Store
 from store.ledger_aside import Disputed, Gap
-from store.ledger_table import Record
+from store.ledger_records import Record
 from store.letters import Letter
 from store.migrate import upgrade
 from store.readings.base import Series
@@ -86,7 +86,7 @@ class Server:
 
     def records(self, log: str) -> list[Record]:
         with self.store.read() as connection:
-            return ledger_table.of_log(connection, log, limit=100_000)
+            return ledger_records.of_log(connection, log, limit=100_000)
 
     def gaps(self, log: str) -> list[Gap]:
         with self.store.read() as connection:

@@ -53,11 +53,6 @@ def apart(server: Server, tmp_path: Path) -> Iterator[Apart]:
     store.close()
 
 
-@pytest.fixture
-def kiosk(server: Server) -> Kiosk:
-    return server.register(Kiosk())
-
-
 def handled(server: Server, apart: Apart, kiosk: Kiosk, payloads: Sequence[bytes]) -> list[Outgoing]:
     handler = Handler(server.store, apart, server.keys, lambda: server.now_ms, policy=server.policy)
     return handler.handle_batch([Message(kiosk.topic, payload) for payload in payloads])

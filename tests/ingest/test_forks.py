@@ -7,7 +7,7 @@ import pytest
 from kiosk.ledger.chain import record_hash
 from kiosk.wire.down import DownMessage
 from kiosk.wire.down_sections import LedgerAck
-from store import ledger_table
+from store import ledger_logs, ledger_records
 from tests.ingest.server import Server
 from tests.ingest.writer import Kiosk
 
@@ -50,8 +50,8 @@ def test_both_histories_are_stored_and_acknowledged_by_branch(server: Server, ki
     ]
     assert {each.marks for each in stored if each.branch} == {"fork"}
     with server.store.read() as connection:
-        assert ledger_table.branches(connection, kiosk.log)[1].name == record_hash(clone.records[4].payload)
-        sums = ledger_table.sums(connection, kiosk.site, "2026-09-21", "2026-09-21")
+        assert ledger_logs.branches(connection, kiosk.log)[1].name == record_hash(clone.records[4].payload)
+        sums = ledger_records.sums(connection, kiosk.site, "2026-09-21", "2026-09-21")
     assert sum(each.amt for each in sums) == 200 + 200 + 500
 
 
@@ -63,7 +63,7 @@ def test_a_branch_goes_on_past_the_main_head(server: Server, kiosk: Kiosk) -> No
     server.send(kiosk, kiosk.frame(kiosk.ledger_section()))
     server.send(clone, clone.frame(clone.ledger_section(5, 5)), clone.frame(clone.ledger_section(6)))
     with server.store.read() as connection:
-        heads = [(branch.branch, branch.seq) for branch in ledger_table.branches(connection, kiosk.log)]
+        heads = [(branch.branch, branch.seq) for branch in ledger_logs.branches(connection, kiosk.log)]
     assert heads == [(0, 5), (1, 7)]
     assert server.count("record_break") == 0
 
@@ -77,7 +77,7 @@ def test_a_branch_that_comes_backwards_is_one_branch(server: Server, kiosk: Kios
     for seq in (7, 6, 5):
         server.send(clone, clone.frame(clone.ledger_section(seq, seq)))
     with server.store.read() as connection:
-        branches = ledger_table.branches(connection, kiosk.log)
+        branches = ledger_logs.branches(connection, kiosk.log)
     assert [(branch.branch, branch.seq) for branch in branches] == [(0, 7), (1, 7)]
     assert branches[1].name == record_hash(clone.records[4].payload)
 
@@ -96,7 +96,7 @@ def test_a_press_in_both_histories_counts_once(server: Server, kiosk: Kiosk, *, 
     fifth = [each for each in server.records(kiosk.log) if each.seq == 5]
     assert [(each.branch, each.counts) for each in fifth] == [(0, True), (1, False)]
     with server.store.read() as connection:
-        sums = ledger_table.sums(connection, kiosk.site, "2026-09-21", "2026-09-21")
+        sums = ledger_records.sums(connection, kiosk.site, "2026-09-21", "2026-09-21")
     assert sum(each.amt for each in sums) == 200 + 100 + 300
 
 
@@ -134,5 +134,5 @@ def test_a_log_has_not_branches_without_bound(server: Server, kiosk: Kiosk) -> N
         clone.sale(1000 + number)
         server.send(clone, clone.frame(clone.ledger_section(5)))
     with server.store.read() as connection:
-        assert len(ledger_table.branches(connection, kiosk.log)) == 16
+        assert len(ledger_logs.branches(connection, kiosk.log)) == 16
     assert len(server.disputed(kiosk.site)) == 5

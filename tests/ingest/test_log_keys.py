@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from kiosk.ledger.signing import SigningKey
 from store import sites
 from tests.ingest.server import Server
 from tests.ingest.server import send_records as send
 from tests.ingest.writer import Kiosk
-
-
-@pytest.fixture
-def kiosk(server: Server) -> Kiosk:
-    return server.register(Kiosk())
 
 
 def test_a_rotated_key_signs_from_the_next_record_on(server: Server, kiosk: Kiosk) -> None:

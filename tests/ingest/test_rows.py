@@ -16,11 +16,6 @@ from tests.ingest.writer import MINUTE, NOON, SCHEMA, Kiosk
 OTHER = Schema((DeviceSchema("mppt", "victron-vedirect", "HQ2", ("pv_power_w",)),))
 
 
-@pytest.fixture
-def kiosk(server: Server) -> Kiosk:
-    return server.register(Kiosk())
-
-
 def test_a_block_is_written_dated_and_acknowledged(server: Server, kiosk: Kiosk) -> None:
     (message,) = server.send(kiosk, kiosk.frame(kiosk.schema_section(), kiosk.block(1, 3)))
     assert (readings_ack(message).upto, readings_ack(message).ranges) == (3, ())

@@ -41,7 +41,7 @@ def line(settings: ServerSettings, what: str, now: datetime = NOW) -> Line:
 def hear(settings: ServerSettings, at: datetime) -> None:
     store = Store.open(settings.database)
     with store.write() as connection:
-        status.note_arrivals(connection, "damane", "", int(at.timestamp() * 1000), frames=1, octets=100)
+        status.note_arrivals(connection, {("damane", ""): (1, 100)}, int(at.timestamp() * 1000))
     store.close()
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from kiosk.time import DAY_MS
 from office.projection import Projection, Verdict
-from store import boots, ledger_table
+from store import boots, ledger_records
 from store.errors import RepairFirst, RetryLater
-from store.ledger_table import Record
+from store.ledger_records import Record
 from store.readings.influxdb_http import InfluxConnection, InfluxSettings
 from store.readings.ledger_projection import DAY, RECORD, Difference, LedgerProjection, Total
 from tests.api.book import BOOT
@@ -43,7 +43,7 @@ def projection(world: World, copy: LedgerProjection) -> Projection:
 
 def add(world: World, record: Record) -> None:
     with world.store.write() as connection:
-        ledger_table.add_records(connection, [record])
+        ledger_records.add_records(connection, [record])
     assert record.day is not None
     world.mark(record.day)
 
@@ -75,7 +75,7 @@ def test_a_record_that_no_longer_counts_is_taken_out_of_the_copy(world: World, p
     work_off(world, projection)
     place = world.book.records[1].place
     with world.store.write() as connection:
-        ledger_table.mark(connection, place, "again", counts=False)
+        ledger_records.mark(connection, place, "again", counts=False)
     assert verdict(projection).off_by("XOF") == 100
     world.mark(TODAY)
     work_off(world, projection)
@@ -91,7 +91,7 @@ def test_dating_a_boot_anew_moves_its_points_too(world: World, projection: Proje
     world.better_fix(known, world.book.opened_ms + 3 * DAY_MS)
     work_off(world, projection)
     with world.store.read() as connection:
-        assert ledger_table.recorded_days(connection, SITE) == ["2026-01-12", "2026-03-13", "2026-03-14"]
+        assert ledger_records.recorded_days(connection, SITE) == ["2026-01-12", "2026-03-13", "2026-03-14"]
     told = verdict(projection)
     assert (told.amounts, told.differences) == ({"XOF": 400}, [])
     # A sale's point is under its new date alone: the zeros that are left of the old days are sums without records.

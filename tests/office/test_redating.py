@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.time import DAY_MS
 from office.loop import Office
 from office.redating import BLOCKS_A_STEP, Redating
-from store import blocks, boots, ledger_table
+from store import blocks, boots, ledger_records
 from store.boots import Boot
 from tests.api.book import BOOT
 from tests.office.world import HOUR, MINUTE, SITE, START, World
@@ -72,7 +72,7 @@ def test_records_of_the_boot_get_their_new_date(world: World) -> None:
     world.better_fix(boot, START + DAY_MS)
     redate(world)
     with world.store.read() as connection:
-        sale = ledger_table.record(connection, world.book.log, 2)
+        sale = ledger_records.record(connection, world.book.log, 2)
     assert sale is not None
     assert (sale.utc_ms, sale.day) == (START + DAY_MS + 9 * HOUR, "2026-03-11")
 

@@ -125,8 +125,8 @@ class World:
             ledger=self.book.stated_head() if ledger else None,
         )
         with self.store.write() as connection:
-            status.note_arrivals(connection, SITE, self.book.dev, at_ms, frames=1, octets=900)
-            status.save_header(connection, header, at_ms)
+            status.note_arrivals(connection, {(SITE, self.book.dev): (1, 900)}, at_ms)
+            status.save_headers(connection, [header], at_ms)
 
     def figures(self, day: str) -> DayFigures | None:
         with self.store.read() as connection:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from store import engine as engine_module
-from store import ledger_table, settings
+from store import ledger_logs, settings
 from store.engine import Store
 from store.errors import RepairFirst, RetryLater
-from store.ledger_table import Branch, Log
+from store.ledger_logs import Branch, Log
 from store.migrate import upgrade
 from store.readings.sql import SqlReadings
 from tests.postgresql import PostgresServer
@@ -129,23 +129,23 @@ def test_the_head_of_a_log_moves_by_one_worker_at_a_time(store: Store, url: str)
     other = Store.open(url)
     opened = Log(LOG, SITE, "d" * 16, "XOF", "", False, 1)
     with store.write() as connection:
-        ledger_table.open_log(connection, opened)
-        ledger_table.save_branch(connection, Branch(LOG, 0, "", 0, "h" * 64, 0, 0, 0, "", 0, 0))
+        ledger_logs.open_log(connection, opened)
+        ledger_logs.save_branch(connection, Branch(LOG, 0, "", 0, "h" * 64, 0, 0, 0, "", 0, 0))
 
     def work(mine: Store) -> Callable[[], None]:
         def run() -> None:
             for _ in range(40):
                 with mine.write() as connection:
-                    ledger_table.lock_log(connection, LOG)
-                    (head,) = ledger_table.branches(connection, LOG)
+                    ledger_logs.lock_log(connection, LOG)
+                    (head,) = ledger_logs.branches(connection, LOG)
                     moved = Branch(LOG, 0, "", head.seq + 1, "h" * 64, head.sum_in + 100, 0, 0, "", 0, 0)
-                    ledger_table.save_branch(connection, moved)
+                    ledger_logs.save_branch(connection, moved)
 
         return run
 
     assert together(work(store), work(other)) == []
     with store.read() as connection:
-        (head,) = ledger_table.branches(connection, LOG)
+        (head,) = ledger_logs.branches(connection, LOG)
     assert (head.seq, head.sum_in) == (80, 8_000)
     other.close()
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.time import day_of, day_start_ms
-from store.ledger_table import Record, Sums
+from store.ledger_records import Record, Sums
 from store.readings.influxdb_http import InfluxConnection
 from store.readings.ledger_projection import DAY, RECORD, Difference, LedgerProjection, Total
 from tests.influxdb import InfluxServer
@@ -70,7 +70,7 @@ def record(seq: int, amt: int, utc_ms: int | None = NOON, **changes: object) -> 
 
 
 def sums_of(records: list[Record]) -> list[Sums]:
-    """As store.ledger_table.sums gives them."""
+    """As store.ledger_records.sums gives them."""
     kinds: dict[tuple[str, str, str, str, str], list[Record]] = {}
     for each in records:
         if each.counts and each.day is not None:

@@ -91,7 +91,6 @@ def test_figures_of_a_day_replace_those_before(store: Store) -> None:
             "2026-09-21",
             "2026-09-22",
         ]
-        assert days.of_all_sites(connection, "2026-09-22")[0].site == "damane"
 
 
 def boot_at(number: int, first: int, last: int, utc_ms: int | None) -> Boot:
