@@ -71,13 +71,24 @@ class Authority:
         public = request.public_key()
         if not isinstance(public, ec.EllipticCurvePublicKey):
             raise ConfigError("the device's TLS key is not an elliptic-curve key; run `kayasol-edge init` again")
-        return self._sign(site, public, ExtendedKeyUsageOID.CLIENT_AUTH, None).public_bytes(serialization.Encoding.PEM)
+        certificate = self._sign(site, public, ExtendedKeyUsageOID.CLIENT_AUTH, None)
+        pem = certificate.public_bytes(serialization.Encoding.PEM)
+        # Kept so that it can be withdrawn after the device was stolen. No site code holds an underscore.
+        (self.folder / f"site_{site}_{certificate.serial_number:x}.pem").write_bytes(pem)
+        return pem
 
-    def revoke(self, certificate_pem: bytes) -> None:
-        """Add a certificate to the list that the broker refuses (`crl.pem`)."""
-        serial = x509.load_pem_x509_certificate(certificate_pem).serial_number
+    def certificates_of(self, site: str) -> list[bytes]:
+        """Every certificate (PEM) that was signed for a site's devices."""
+        return [file.read_bytes() for file in sorted(self.folder.glob(f"site_{site}_*.pem"))]
+
+    def revoke(self, *certificates_pem: bytes) -> int:
+        """Add certificates to the list that the broker refuses (`crl.pem`); returns how many were not on it."""
         known = x509.load_pem_x509_crl((self.folder / "crl.pem").read_bytes())
-        self._write_list([entry.serial_number for entry in known] + [serial])
+        listed = [entry.serial_number for entry in known]
+        serials = {x509.load_pem_x509_certificate(pem).serial_number for pem in certificates_pem}
+        added = sorted(serials.difference(listed))
+        self._write_list(listed + added)
+        return len(added)
 
     def _create(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -113,7 +124,10 @@ class Authority:
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(self.now).build()
             builder = builder.add_revoked_certificate(entry)
         content = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        (self.folder / "crl.pem").write_bytes(content)
+        # A broker that finds half a list does not start, and then nobody comes in.
+        partial = self.folder / "crl.pem.partial"
+        partial.write_bytes(content)
+        partial.replace(self.folder / "crl.pem")
 
     def _issue_pair(
         self, name: str, purpose: x509.ObjectIdentifier, alternatives: x509.SubjectAlternativeName | None

@@ -117,6 +117,24 @@ def site_add(
     print(f"Registered. Carry {path} to the device and run there: kayasol-edge accept {path.name}")
 
 
+@site_app.command("revoke")
+def site_revoke(
+    code: Annotated[str, typer.Argument(help="The site's code.")],
+    certificate: Annotated[
+        Path | None, typer.Option(help="A device.pem that this server did not keep (registered by an older release).")
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Have the broker refuse a site's devices, after a theft or a loss; what they signed before stays."""
+    from kayasol.sites import revoke_site
+
+    count = revoke_site(load_settings(folder), code, certificate, datetime.now(UTC))
+    print(f"Certificates of {code} withdrawn: {count}." if count else f"{code} was withdrawn before.")
+    print(
+        "The broker asks the list when it starts: start it again now (docs/deploy.md). A new device: kayasol site add."
+    )
+
+
 @site_app.command("list")
 def site_list(folder: Folder = None) -> None:
     """List the registered sites."""

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cryptography import x509
+
 from ingest.keys import IngestKeys, open_keys
 from kayasol.ca import Authority
+from kayasol.parts import tls_of
 from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError, LedgerError, WireError
 from kiosk.ledger import act
@@ -123,6 +126,35 @@ def commission_request(
         "ingest_next": keys.next.public_hex,
     }
     return json.dumps(answer, indent=1).encode()
+
+
+def revoke_site(settings: ServerSettings, code: str, device_pem: Path | None, now: datetime) -> int:
+    """Withdraw all certificates of a site's devices; returns how many were not withdrawn before.
+
+    `device_pem`: a certificate that this server has not kept itself. Raises ConfigError where there is none.
+    """
+    tls_of(settings.model_copy(update={"broker_plain": False}))
+    authority = Authority(settings.folder / "ca", now)
+    found = authority.certificates_of(code)
+    if device_pem is not None:
+        found.append(_certificate_of(code, device_pem))
+    if not found:
+        raise ConfigError(
+            f"no certificate of '{code}' is kept here: look at `kayasol site list`; for a device that was registered"
+            " by an older release give the device.pem of its state folder with --certificate"
+        )
+    return authority.revoke(*found)
+
+
+def _certificate_of(code: str, file: Path) -> bytes:
+    try:
+        pem = file.read_bytes()
+        name = x509.load_pem_x509_certificate(pem).subject.rfc4514_string()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} is no certificate ({error}); give the device.pem of the device") from error
+    if name != f"CN={code}":
+        raise ConfigError(f"{file} is the certificate of {name.removeprefix('CN=')}, not of {code}")
+    return pem
 
 
 def list_lines(settings: ServerSettings) -> list[str]:
