@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,13 +32,17 @@ def small_server(folder: Path) -> ServerSettings:
 
 
 def register(settings: ServerSettings) -> Kiosk:
+    """A kiosk that the server knows, in a database that now has its tables."""
     upgrade(settings.database)
     kiosk = Kiosk()
-    store = Store.open(settings.database)
-    with store.write() as connection:
-        sites.add_site(connection, kiosk.act(), kiosk.utc_ms)
-    store.close()
+    register_kiosk(settings, kiosk)
     return kiosk
+
+
+def register_kiosk(settings: ServerSettings, kiosk: Kiosk) -> None:
+    """In a database that has its tables."""
+    with closing(Store.open(settings.database)) as store, store.write() as connection:
+        sites.add_site(connection, kiosk.act(), kiosk.utc_ms)
 
 
 def backed_up(settings: ServerSettings, file: Path) -> Path:

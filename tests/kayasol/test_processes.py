@@ -19,14 +19,13 @@ from kiosk.errors import ConfigError
 from kiosk.time import day_of
 from kiosk.wire.down import decode_down
 from kiosk.wire.topics import partition
-from store import sites
-from store.engine import Store
 from tests.end_to_end.broker_village import ProductBroker
 from tests.influxdb import InfluxServer
 from tests.ingest.server import ledger_ack, readings_ack
 from tests.ingest.test_subscriber import Device
 from tests.ingest.writer import Kiosk
 from tests.kayasol.city import Part, kayasol, write_settings
+from tests.kayasol.small_server import register_kiosk
 from tests.kayasol.test_serve import count_in_sql, frame_of, volts_in_influxdb
 from tests.mosquitto import MosquittoServer
 from tests.postgresql import PostgresServer
@@ -58,20 +57,13 @@ def city(
     return write_settings(folder, **settings)
 
 
-def register(settings: ServerSettings, kiosk: Kiosk) -> None:
-    store = Store.open(settings.database)
-    with store.write() as connection:
-        sites.add_site(connection, kiosk.act(), kiosk.utc_ms)
-    store.close()
-
-
 def test_a_sale_and_a_row_travel_through_three_processes_to_the_page(
     tmp_path: Path, mosquitto: MosquittoServer, postgres: PostgresServer, influx: InfluxServer
 ) -> None:
     settings = city(tmp_path / "server", postgres.new_database(), mosquitto, influx)
     assert kayasol("migrate", "--folder", settings.folder).returncode == 0
     kiosk = Kiosk()
-    register(settings, kiosk)
+    register_kiosk(settings, kiosk)
     parts = {name: Part(name, settings.folder) for name in ("ingest", "office", "api")}
     with ExitStack() as running:
         for part in parts.values():
@@ -181,7 +173,7 @@ def test_two_workers_share_the_sites_and_both_acknowledge(
         ingest.until(lambda: ingest.log_text().count("connected to the broker") == 2)
         ingest.until(lambda: "has forgotten kayasol-ingest" in ingest.log_text())
         for kiosk in two_kiosks:
-            register(settings, kiosk)
+            register_kiosk(settings, kiosk)
             device = Device(mosquitto, kiosk)
             kiosk.open_books(3)
             device.send(frame_of(kiosk, 1, 1))

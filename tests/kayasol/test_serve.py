@@ -7,8 +7,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,14 @@ from kayasol.readings_store import open_readings
 from kayasol.settings import ServerSettings, load_settings
 from kiosk.time import day_of
 from kiosk.wire.down import decode_down
-from store import ledger_table, sites
+from store import ledger_records
 from store.engine import Store
-from store.migrate import upgrade
 from store.schema import reading
 from tests.influxdb import InfluxServer
 from tests.ingest.server import ledger_ack, readings_ack
 from tests.ingest.test_subscriber import Device
 from tests.ingest.writer import Kiosk
+from tests.kayasol.small_server import register
 from tests.mosquitto import MosquittoServer
 from tests.postgresql import PostgresServer
 from tests.server_process import ServerProcess
@@ -104,18 +104,6 @@ def settings_of(folder: Path, database: str, influx: InfluxServer) -> ServerSett
     return load_settings(folder)
 
 
-@contextmanager
-def kiosk_of(settings: ServerSettings) -> Iterator[Kiosk]:
-    """A kiosk that the server knows."""
-    upgrade(settings.database)
-    kiosk = Kiosk()
-    store = Store.open(settings.database)
-    with store.write() as connection:
-        sites.add_site(connection, kiosk.act(), kiosk.utc_ms)
-    store.close()
-    yield kiosk
-
-
 def frame_of(kiosk: Kiosk, first_record: int, first_row: int) -> bytes:
     """All records from one on, and a quarter of an hour of rows."""
     rows = kiosk.block(first_row, 15)
@@ -128,7 +116,7 @@ def count_in_sql(settings: ServerSettings, kiosk: Kiosk) -> tuple[int, int]:
     try:
         with store.read() as connection:
             kept = connection.execute(select(func.count()).select_from(reading)).scalar_one()
-            return len(ledger_table.of_log(connection, kiosk.log)), kept
+            return len(ledger_records.of_log(connection, kiosk.log)), kept
     finally:
         store.close()
 
@@ -146,7 +134,8 @@ def test_records_go_to_postgresql_rows_to_influxdb_and_the_copy_agrees(
     tmp_path: Path, mosquitto: MosquittoServer, postgres: PostgresServer, influx: InfluxServer
 ) -> None:
     settings = settings_of(tmp_path, postgres.new_database(), influx)
-    with kiosk_of(settings) as kiosk, ServeProcess(tmp_path, mosquitto) as server:
+    kiosk = register(settings)
+    with ServeProcess(tmp_path, mosquitto) as server:
         device = Device(mosquitto, kiosk)
         kiosk.open_books(5)
         day = day_of(kiosk.utc_ms)
@@ -175,7 +164,8 @@ def test_a_store_that_is_killed_holds_everything_up_and_loses_nothing(
         folder = tmp_path / "server"
         folder.mkdir()
         settings = settings_of(folder, postgres.new_database(), influx)
-        with kiosk_of(settings) as kiosk, ServeProcess(folder, mosquitto) as server:
+        kiosk = register(settings)
+        with ServeProcess(folder, mosquitto) as server:
             device = Device(mosquitto, kiosk)
             kiosk.open_books(2)
             device.send(frame_of(kiosk, 1, 1))
