@@ -24,7 +24,7 @@ from tests.servers import require_server
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
-OURS = ("setup", "ingest", "office", "api", "simulation")
+OURS = ("setup", "ingest", "office", "api", "simulation-sites", "simulation")
 
 Model = dict[str, Any]
 Change = Callable[[Model], None]
@@ -180,7 +180,7 @@ def test_what_no_parser_wrote_is_refused_with_the_way_to_do_it(text: str) -> Non
 
 def test_the_table_of_images_is_that_of_the_file(place: Path) -> None:
     rows = re.findall(
-        r"^\| ([\w, ]+) \| `([^`]+:[^`]+)` \| (.+) \|$", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE
+        r"^\| ([\w, -]+) \| `([^`]+:[^`]+)` \| (.+) \|$", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE
     )
     told = {service: image for services, image, _ in rows for service in services.split(", ")}
     assert told == {name: service["image"] for name, service in parsed(place)["services"].items()}
@@ -231,23 +231,23 @@ def test_a_service_sees_no_more_secrets_than_it_needs(place: Path) -> None:
         "setup": {"postgres_password", "influxdb_password", "influxdb_operator_token"},
         "postgres": {"postgres_password"},
         "grafana": {"grafana_password"},
-        **{name: {"postgres_password"} for name in ("ingest", "office", "api")},
+        **{name: {"postgres_password"} for name in ("ingest", "office", "api", "simulation-sites")},
         **{name: set() for name in ("mosquitto", "influxdb", "simulation")},
     }
 
 
-def test_only_ingest_and_setup_reach_the_keys(place: Path) -> None:
+def test_only_what_registers_and_ingest_reach_the_keys(place: Path) -> None:
     services = parsed(place)["services"]
     with_keys = {
         name for name, service in services.items() if any(v["source"] == "keys" for v in service.get("volumes") or [])
     }
-    assert with_keys == {"setup", "ingest"}
+    assert with_keys == {"setup", "ingest", "simulation-sites"}
 
 
 def test_databases_have_no_way_out(place: Path) -> None:
     model = parsed(place)
     assert model["networks"]["inside"]["internal"] is True
-    for name in ("postgres", "influxdb", "setup", "ingest", "office"):
+    for name in ("postgres", "influxdb", "setup", "ingest", "office", "simulation-sites", "simulation"):
         assert set(model["services"][name]["networks"]) == {"inside"}
 
 
