@@ -114,7 +114,7 @@ def site_add(
     answer = add_site_from_request(settings, request, site, datetime.now(UTC))
     path = out or request.with_name(request.stem.removesuffix(".request") + ".answer.json")
     path.write_bytes(answer)
-    print(f"Registered. Carry {path} to the device and run there: kayasol-edge accept {path.name}")
+    print(f"Registered. Carry {path} to the device; there: kayasol-edge accept {path.name} --state FOLDER_OF_INIT")
 
 
 @site_app.command("revoke")
