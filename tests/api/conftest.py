@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from tests.api.browsing import chromium
+from tests.api.serving import served
 from tests.api.village import Village, filled
 
 
@@ -41,3 +44,16 @@ def empty(tmp_path: Path) -> Iterator[Village]:
     opened = Village.founded(tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(village: Village) -> Iterator[str]:
+    """Of a real server that answers for the village."""
+    with served(app_of(village)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened

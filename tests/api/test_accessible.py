@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser
 
-from tests.api.browsing import PATHS, chromium
-from tests.api.conftest import app_of
-from tests.api.serving import served
-from tests.api.village import Village
+from tests.api.browsing import PATHS
 
 GRAVE = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def address(village: Village) -> Iterator[str]:
-    with served(app_of(village)) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,6 @@ from schemathesis.specs.openapi.checks import (
 )
 from starlette.testclient import TestClient
 
-from tests.api.conftest import app_of
-from tests.api.serving import served
-from tests.api.village import Village
-
 VERBS = {"get", "put", "post", "delete", "patch"}
 CHECKED = [
     not_a_server_error,
@@ -40,12 +35,6 @@ CHECKED = [
 def description(client: TestClient) -> dict[str, Any]:
     described: dict[str, Any] = client.get("/api/v1/openapi.json").json()
     return described
-
-
-@pytest.fixture(scope="module")
-def address(village: Village) -> Iterator[str]:
-    with served(app_of(village)) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

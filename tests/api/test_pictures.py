@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Request
 
-from tests.api.browsing import PATHS, WIDTHS, chromium
+from tests.api.browsing import PATHS, WIDTHS
 from tests.api.conftest import app_of
 from tests.api.serving import served
 from tests.api.village import Kiosk, Village
@@ -37,18 +36,6 @@ PAPER_PAGES_MAX = 1
 CHARTS_PAGES_MAX = 2
 """The technician's page, with as many charts as the site has metrics."""
 PAPER_KEPT = "site-damane"
-
-
-@pytest.fixture(scope="module")
-def address(village: Village) -> Iterator[str]:
-    with served(app_of(village)) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)

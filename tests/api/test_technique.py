@@ -14,17 +14,10 @@ from kiosk.wire.schema import DeviceSchema, Schema
 from store import blocks
 from store.blocks import Block, FlaggedValue
 from tests.api.book import BOOT
-from tests.api.browsing import chromium
 from tests.api.conftest import app_of, client_of
 from tests.api.serving import served
 from tests.api.test_pages import words_of
 from tests.api.village import HOUR_MS, NOW_MS, Kiosk, Village
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -118,10 +118,7 @@ def signatures(story: Story) -> list[Judgement]:
     """Signatures over prefix and message, and whether a reader accepts them."""
     payload, good = story.payloads[6], story.signatures[6]
     key = DEVICE_KEY.public_hex
-    place = next(place for place, fields in enumerate(story.fields) if fields["t"] == "KEY_ROTATE")
-    log, seq = story.head.log, place + 1
-    rotation = rotation_message(log, seq, NEXT_KEY.public_hex)
-    new_sig = bytes.fromhex(str(story.fields[place]["new_sig"]))
+    place = _rotation_place(story)
     down = bytes.fromhex("0101")
     shifted = int.from_bytes(good[32:], "little") + _ORDER_OF_ED25519
     malleable = good[:32] + shifted.to_bytes(32, "little")
@@ -143,6 +140,23 @@ def signatures(story: Story) -> list[Judgement]:
         _signature("zeros", key, RECORD_PREFIX, payload, bytes(64), valid=False),
         _signature("a key that is no point", "02" + "00" * 31, RECORD_PREFIX, payload, good, valid=False),
         _signature("a key of 31 bytes", key[:-2], RECORD_PREFIX, payload, good, valid=False),
+        *_rotation_signatures(story),
+        _signature(
+            "a down message",
+            INGEST_KEY.public_hex,
+            DOWN_PREFIX,
+            down,
+            INGEST_KEY.sign_bytes(DOWN_PREFIX, down),
+            valid=True,
+        ),
+    ]
+
+
+def _rotation_signatures(story: Story) -> list[Judgement]:
+    place = _rotation_place(story)
+    rotation = rotation_message(story.head.log, place + 1, NEXT_KEY.public_hex)
+    new_sig = bytes.fromhex(str(story.fields[place]["new_sig"]))
+    return [
         _signature("a rotation", NEXT_KEY.public_hex, ROTATE_PREFIX, rotation, new_sig, valid=True),
         _signature(
             "a rotation at another seq",
@@ -160,15 +174,11 @@ def signatures(story: Story) -> list[Judgement]:
             DEVICE_KEY.sign_bytes(ROTATE_PREFIX, rotation),
             valid=False,
         ),
-        _signature(
-            "a down message",
-            INGEST_KEY.public_hex,
-            DOWN_PREFIX,
-            down,
-            INGEST_KEY.sign_bytes(DOWN_PREFIX, down),
-            valid=True,
-        ),
     ]
+
+
+def _rotation_place(story: Story) -> int:
+    return next(place for place, fields in enumerate(story.fields) if fields["t"] == "KEY_ROTATE")
 
 
 def _signed(story: Story, place: int) -> tuple[bytes, bytes]:
