@@ -18,11 +18,10 @@ from store.days import SiteDay
 from store.errors import RepairFirst
 from store.readings.influxdb_http import InfluxConnection, RefusedLines
 from store.readings.influxql import of_site, select, whole, within
-from store.readings.line_protocol import checked
+from store.readings.line_protocol import checked, escaped
 
 FIGURE_DAY, FIGURE_INCOME = "figure_day", "figure_income"
 LINES_MAX = 5_000
-_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 _ANY_FIELD = "/^[a-z0-9_]+$/"
 
 _Tags = tuple[str, ...]
@@ -138,6 +137,6 @@ def _points(row: SiteDay) -> dict[_Point, _Fields]:
 def _line(site: str, point: _Point, fields: _Fields) -> str:
     measurement, day, tags = point
     named: Iterable[tuple[str, str]] = zip(("kind", "item"), tags, strict=False)
-    tagged = "".join(f",{key}={value.translate(_ESCAPES)}" for key, value in named if value)
+    tagged = "".join(f",{key}={escaped(value)}" for key, value in named if value)
     written = ",".join(f"{name}={value}i" for name, value in fields.items())
     return f"{measurement},site={checked(site)}{tagged} {written} {day_start_ms(day)}"

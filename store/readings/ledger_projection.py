@@ -17,13 +17,12 @@ from store.errors import RepairFirst
 from store.ledger_records import Record, Sums
 from store.readings.influxdb_http import InfluxConnection, RefusedLines
 from store.readings.influxql import Table, of_site, select, whole, within
-from store.readings.line_protocol import checked
+from store.readings.line_protocol import checked, escaped
 
 RECORD, DAY = "ledger_record", "ledger_day"
 LINES_MAX = 5_000
 _NS_PER_MS = 1_000_000
 _SUMS = "sum(n),sum(amt),sum(cash)"
-_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +193,7 @@ def _fields(total: Total) -> str:
 
 def _tags(tags: dict[str, str]) -> str:
     """A tag without a value is not written; asked for, it is "" again."""
-    return ",".join(f"{name}={value.translate(_ESCAPES)}" for name, value in tags.items() if value)
+    return ",".join(f"{name}={escaped(value)}" for name, value in tags.items() if value)
 
 
 def _days(first: str, last: str) -> str:

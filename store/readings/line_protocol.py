@@ -20,6 +20,7 @@ FIELD = re.compile(r"([a-z0-9_]{1,40}):([0-9])")
 
 _NAME = re.compile(r"[a-z0-9-]{1,32}")
 _METRIC = re.compile(r"[a-z0-9_]{1,40}")
+_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 
 
 def lines_of(batch: Batch) -> str:
@@ -58,6 +59,11 @@ def checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot be the name of a site, a device or a boot")
     return name
+
+
+def escaped(value: str) -> str:
+    """What a person chose, such as a service's code, as the value of a tag in a line."""
+    return value.translate(_ESCAPES)
 
 
 @lru_cache(maxsize=4096)
