@@ -5,110 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-Refusal = tuple[str, bytes, str]
-"""Name, bytes, what is wrong."""
-
-NINES = "ff" * 8
-"""Start of a varint of nine bytes."""
-
-
-def _pressed(octets: bytes) -> str:
-    """Raw deflate in a stored block, the same in every zlib."""
-    size = len(octets)
-    return (b"\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + octets).hex()
-
-
-def _varint(number: int) -> str:
-    low, high = number & 127, number >> 7
-    return f"{low | 128:02x}{_varint(high)}" if high else f"{low:02x}"
-
-
-def _sized(octets: bytes) -> str:
-    return _varint(len(octets)) + octets.hex()
-
-
-def _block(
-    head: str = "01 02",
-    coding: str = "00",
-    body: str = "00 00 02  00 02 02",
-    flags: str = "00",
-    boot_number: str = "01",
-) -> bytes:
-    """Two rows of one position, spelt plainly unless said otherwise."""
-    return bytes.fromhex(f"{head} {'b0' * 8} {boot_number} {'5c' * 8} {coding} {body} {flags}")
-
-
-def blocks() -> Iterator[Refusal]:
-    """Blocks of one position."""
-    plain = bytes.fromhex("00 00 02  00 02 02")
-    bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
-    swollen = bomb.compress(bytes(300_000)) + bomb.flush()
-    yield "row 0", _block("00 02"), "rows are numbered from 1"
-    yield "no row", _block("01 00"), "a block has at least one row"
-    yield "4097 rows", _block("01 81 20"), "a block has at most 4096 rows"
-    yield "row 2^63", _block(f"{NINES}7f 02"), "the last row number must stay below 2^63"
-    yield "a varint that could be shorter", _block("8100 02"), "the shortest form is required"
-    yield "a varint of ten bytes", _block(f"{NINES}ff01 02"), "nine bytes at most"
-    yield "boot number 0", _block(boot_number="00"), "boots are numbered from 1"
-    yield "coding 3", _block(coding="03"), "not a coding of this version"
-    yield "presence 3", _block(body="00 00 02  03 02 02"), "not a presence of this version"
-    yield "a map that marks every row", _block(body="00 00 02  02 03 02 02"), "presence 0 says that"
-    yield "a map that marks no row", _block(body="00 00 02  02 00"), "presence 1 says that"
-    yield "a map that marks a row that is not there", _block(body="00 00 02  02 05 02"), "spare bits are 0"
-    yield "time is absent", _block(body="01  00 02 02"), "the time column is always present"
-    yield "time is partly absent", _block(body="02 01 02  00 02 02"), "the time column is always present"
-    yield "time falls", _block(body="00 04 01  00 02 02"), "times do not fall"
-    yield "time is negative", _block(body="00 01 02  00 02 02"), "times are not negative"
-    yield "a value of 2^61", _block(body=f"00 00 02  00 {'80' * 8}40 00"), "values lie within 2^61"
-    yield "a sum of 2^61", _block(body=f"00 00 02  00 {'fe' + 'ff' * 7}3f 02"), "values lie within 2^61"
-    yield "zigzag of -2^62", _block(body=f"00 00 02  00 00 {NINES}7f"), "outside zigzag's range, and the value's"
-    yield "a column too few", _block(body="00 00 02", flags=""), "columns are missing"
-    yield "a byte too many", _block(flags="00 00"), "nothing follows the flags"
-    yield "a flag of row 2", _block(flags="01 02 00 01 00"), "offsets are below the count"
-    yield "a flag of position 1", _block(flags="01 00 01 01 00"), "positions are the schema's"
-    yield "a flag of code 0", _block(flags="01 00 00 00 00"), "codes are not 0"
-    yield "two flags of one value", _block(flags="02 00 00 01 00  00 00 01 00"), "flags rise"
-    yield "flags in falling order", _block(flags="02 01 00 01 00  00 00 01 00"), "flags rise"
-    yield "more flags than bytes", _block(flags="02 00 00 01"), "a count is compared with what is left"
-    good = _pressed(plain)
-    yield "deflate: one byte short", _block(coding="01", body=f"05 0b {good}"), "the plain length is exact"
-    yield "deflate: one byte long", _block(coding="01", body=f"07 0b {good}"), "the plain length is exact"
-    yield "deflate: above 1 MiB", _block(coding="01", body=f"81 80 40 0b {good}"), "at most 1 MiB"
-    yield "deflate: a bomb", _block(coding="01", body=f"06 {_sized(swollen)}"), "inflating stops at the length"
-    yield "deflate: no end", _block(coding="01", body=f"06 0b 00 {good[2:]}"), "the stream must end"
-    yield "deflate: a byte behind its end", _block(coding="01", body=f"06 0c {good} 00"), "nothing follows the stream"
-    longer = _pressed(plain + b"\x00")
-    yield "deflate: a byte behind the columns", _block(coding="01", body=f"07 0c {longer}"), "nothing follows them"
-    yield "deflate: not deflate", _block(coding="01", body="06 02 ffff"), "damaged"
-    yield "rice: k 41", _block(coding="02", body="00 00 ff  00 02 29 00"), "not a k of this version"
-    yield "rice: k 254", _block(coding="02", body="00 00 ff  00 02 fe 00"), "not a k of this version"
-    yield "rice: filling bits of 1", _block(coding="02", body="00 00 ff  00 02 00 01"), "filling bits are 0"
-    yield "rice: no end", _block(coding="02", body="00 00 ff  00 02 00 ff", flags=""), "the code ends in the input"
-    small, large = "ffffffff 00 00 00 00 00 00 00 1f", "ffffffff 80 00 00 00 00 00 00 00"
-    yield "rice: in full for no reason", _block(coding="02", body=f"00 00 ff  00 02 00 {small}"), "31 has a code"
-    yield "rice: 2^63 in full", _block(coding="02", body=f"00 00 ff  00 02 00 {large}"), "u is below 2^63"
-    yield from _adaptive_blocks()
-
-
-def _adaptive_blocks() -> Iterator[Refusal]:
-    yield "adaptive: more bytes than are there", _block(coding="03", body="05 01 02 03"), "lengths are checked"
-    yield "adaptive: a last byte of 0", _block(coding="03", body="02 01 00"), "zeros at the end are left away"
-    yield "adaptive: a start outside the range", _block(coding="03", body="04 ffffffff"), "code is below range"
-    yield "adaptive: bytes nobody asks for", _block(coding="03", body=f"0c {'00' * 11} 01"), "every byte is needed"
-    yield (
-        "adaptive: even bits outside the range",
-        _block(coding="03", body="08 ffffd96897a4f021"),
-        "numbers of c bits are below 2^c",
-    )
-    yield "adaptive: a map that marks every row", _block(coding="03", body="02 011a"), "presence 0 says that"
-    yield (
-        "adaptive: a value of 2^61",
-        _block(coding="03", body="18 01197efffffffffffffe3b9c00000000001957b83e46c52d"),
-        "values lie within 2^61",
-    )
-    yield "adaptive: time falls", _block(coding="03", body="0a fff88dd205c0fc362c01"), "times do not fall"
-    yield "coding 4", _block(coding="04"), "not a coding of this version"
-
+from tests.vectors.wire.refused_blocks import NINES, Refusal, blocks, pressed, sized, varint
 
 _HEADER = {
     "site": "02 6131", "device": "d0" * 8, "stream": "57" * 16, "boot": "b0" * 8, "boot_number": "01", "counter": "01",
@@ -131,7 +28,7 @@ def frames() -> Iterator[Refusal]:
     yield "a damaged header", _frame(crc_flip=1), "the header's CRC is wrong"
     yield "cut in the header", _frame()[:40], "the header is announced longer"
     most = 65_537 - len(_frame()) - 8
-    full = _frame(sections=f"01 09 {_varint(most)} {'00' * 4}", tail="00" * most)
+    full = _frame(sections=f"01 09 {varint(most)} {'00' * 4}", tail="00" * most)
     yield "65,537 bytes", full, "a frame has at most 65,536 bytes"
     yield "a body that is not there", _frame(sections=f"01 09 01 {'00' * 4}"), "bodies fill the frame"
     yield "a byte that belongs to no section", _frame(tail="00"), "bodies fill the frame"
@@ -168,7 +65,7 @@ def ledger() -> Iterator[Refusal]:
     rich = before.replace(b'"box":0', b'"box":9007199254740991')
 
     def after(short: bytes, full: bytes = before) -> bytes:
-        return _ledger(f"00 {_sized(full)} 01 {_sized(short)}", count="02", signatures=2)
+        return _ledger(f"00 {sized(full)} 01 {sized(short)}", count="02", signatures=2)
 
     yield "no record", _ledger("", count="00", signatures=0), "at least one record"
     yield "513 records", _ledger("00 00" * 513, count="81 04", signatures=513), "at most 512 records"
@@ -180,7 +77,7 @@ def ledger() -> Iterator[Refusal]:
     yield "a payload of 4,097 bytes", _ledger(f"00 8120 {'20' * 4097}"), "at most 4,096 bytes"
     yield "a byte behind the records", _ledger("00 00 00"), "nothing follows the records"
     yield "deflate above 1 MiB", _ledger("0300", coding="01 81 80 40"), "at most 1 MiB"
-    yield "deflate of another length", _ledger(_pressed(b"\x00\x00"), coding="01 03"), "the plain length is exact"
+    yield "deflate of another length", _ledger(pressed(b"\x00\x00"), coding="01 03"), "the plain length is exact"
     yield "form 1 stands first", _ledger("01 02 7b7d"), "the first record has form 0"
     yield "form 1 after no JSON", _ledger("00 00 01 02 7b7d", count="02", signatures=2), "nothing to follow"
     yield (
@@ -219,7 +116,7 @@ def _by_table(rich: bytes) -> Iterator[Refusal]:
     yield "coding 3: a control character", said("26 04 00 00 00 06 0a"), "the payload would not be canonical"
     yield "coding 3: an integer too large", said("26 01 00 00 00 80808080808080807f"), "2^53"
     yield "coding 3: a byte behind the records", said(f"26 {nothing} 00"), "nothing follows the records"
-    yield "coding 3: a box too large", said(f"00 {_sized(rich)} 0d 01 00 00 08", 2), "2^53"
+    yield "coding 3: a box too large", said(f"00 {sized(rich)} 0d 01 00 00 08", 2), "2^53"
 
 
 def schemas() -> Iterator[Refusal]:
@@ -271,11 +168,11 @@ def downs() -> Iterator[Refusal]:
 
     def ledger(upto: str, hash_byte: str, disputed: str) -> bytes:
         body = bytes.fromhex(f"{'10' * 16} 00 {upto} {hash_byte * 32} 00 00 00 00 00 {disputed} 00")
-        return _down(f"01 02 {_sized(body)}")
+        return _down(f"01 02 {sized(body)}")
 
     yield "nothing", b"", "a message is signed"
     yield "a signature only", bytes(72), "a message is signed"
-    yield "above 8 KiB", _down(f"01 c8 {_sized(bytes(8086))}"), "at most 8,192 bytes"
+    yield "above 8 KiB", _down(f"01 c8 {sized(bytes(8086))}"), "at most 8,192 bytes"
     yield "version 2", _down("00", version="02"), "not a version of this page"
     yield "purpose 3", _down("00", purpose="03"), "not a purpose of this version"
     yield "a site in capitals", _down("00", site="02 4131"), "a site is [a-z0-9-]{2,24}"
