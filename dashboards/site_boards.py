@@ -36,7 +36,7 @@ def sites(language: str) -> list[Panel]:
         _by_site(Words("Recette nette par site", "Net income by site"), "income_net_minor", language),
         _by_site(Words("Énergie solaire par site", "Solar energy by site"), "solar_energy_wh", language),
         _by_site(
-            Words("Batterie : tension la plus basse du jour", "Battery: lowest of the day"),
+            Words("Batterie au plus bas de la journée", "Battery: lowest of the day"),
             "battery_min_mv",
             language,
             *CUTOFF,
