@@ -16,6 +16,7 @@ from store.engine import Store
 from tests.end_to_end.broker_village import PythonProcess, Village, quick_folder
 from tests.end_to_end.far_clock import wait_for
 from tests.kayasol.city import kayasol, write_settings
+from tests.postgresql import PostgresServer
 from tests.process_table import descendants
 
 WAIT_S, END_S = 60.0, 40.0
@@ -93,3 +94,14 @@ def test_an_interrupted_registration_goes_on(village: Village, tmp_path: Path) -
     (Places(tmp_path).state(CODES[1]) / "act.json").unlink()
     done = kayasol(*words)
     assert (done.returncode, done.stdout) == (0, f"Registered: {CODES[1]}.\n")
+
+
+def test_a_server_of_the_city_size_is_given_them_too(postgres: PostgresServer, tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    write_settings(folder, database_url=postgres.new_database())
+    assert kayasol("setup", "--folder", folder).returncode == 0
+    done = kayasol("simulate", "--only", "register", "--folder", folder)
+    assert done.returncode == 0, done.stderr
+    listed = kayasol("site", "list", "--folder", folder).stdout.splitlines()
+    assert [line.split()[0] for line in listed] == list(CODES)
+    assert all("(simulé)" in line for line in listed)
