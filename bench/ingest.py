@@ -6,7 +6,9 @@ InfluxDB, then committed in SQL, then answered; Telegraf's in InfluxDB.
 
 from __future__ import annotations
 
+import signal
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -108,7 +110,8 @@ def _print(rounds: Rounds, figures: Sequence[Figure]) -> None:
 
 
 def main() -> None:
-    """Run all paths by turns, print, keep."""
+    """Run all paths by turns, print, keep. A SIGTERM ends the servers too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     missing = [f"{name}: {why}" for name, why in missing_servers().items() if name in NEEDED]
     if missing:
         print("not measured, because a server is missing:", *missing, sep="\n  ")
