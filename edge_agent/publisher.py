@@ -248,10 +248,13 @@ class Publisher:
         self._drain = True
 
     def _is_done(self, cut: Cut) -> bool:
+        return all(self._parts_done(cut))
+
+    def _parts_done(self, cut: Cut) -> list[bool]:
+        """Of each run of records and of rows, whether the server has it."""
         acked = {log.log: log.acked for log in self._book.logs.values()}
-        return all(last <= acked.get(log, last) for log, _first, last in cut.ledger) and all(
-            self._outbox.done.covers(first, count) for first, count in cut.rows
-        )
+        records = [last <= acked.get(log, last) for log, _first, last in cut.ledger]
+        return records + [self._outbox.done.covers(first, count) for first, count in cut.rows]
 
     def _has_asked(self, sent: _Sent) -> bool:
         """The server has said itself from where to send again; the rows of such a frame are done."""
@@ -259,7 +262,11 @@ class Publisher:
         return rows_done and any(log in self._asked_from for log, _first, _last in sent.cut.ledger)
 
     def _is_calm(self, sent: _Sent) -> bool:
-        return sent.cut.complete and self._answered
+        """Its receipt may come hours later. One that was answered in part has lost the rest on the way."""
+        if not (sent.cut.complete and self._answered):
+            return False
+        parts = self._parts_done(sent.cut)
+        return all(parts) or not any(parts)
 
     def _patience_ends_ms(self, sent: _Sent) -> int:
         doubled = 1 << self._failures

@@ -106,6 +106,20 @@ def test_an_answer_that_waited_for_an_earlier_boot_does_not_make_this_one_calm(s
     assert site.collect() == 1
 
 
+def test_what_an_answer_leaves_out_of_its_frame_does_not_wait_for_hours(site: Site) -> None:
+    """As when a block was damaged on the way and the money beside it was not."""
+    site.begin()
+    site.agent.till.sale("phone")
+    site.advance(15)
+    site.collect()
+    site.deliver(site.receiver.message(site.receiver.ledger_acks()))
+    assert site.agent.outbox.waiting == 15
+    site.advance(2)
+    assert site.collect() == 1
+    site.deliver(site.receiver.receipt())
+    assert site.agent.outbox.waiting < 15
+
+
 def test_a_receipt_for_a_later_frame_brings_the_lost_one_back_at_once(site: Site) -> None:
     site.begin()
     site.advance(15)
