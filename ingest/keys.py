@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +30,7 @@ def open_keys(folder: Path) -> IngestKeys:
     """The keys in a server's folder, made at the first call. ConfigError where the file cannot be read."""
     file = folder / FILE_NAME
     if not file.exists():
-        keys = IngestKeys(SigningKey.generate(), SigningKey.generate())
-        save_keys(folder, keys)
-        return keys
+        _make_keys(folder)
     try:
         written = json.loads(file.read_text(encoding="ascii"))
         current, following = (
@@ -45,14 +44,28 @@ def open_keys(folder: Path) -> IngestKeys:
 
 
 def save_keys(folder: Path, keys: IngestKeys) -> None:
-    """Write the keys so that only this user can read them, whole or not at all."""
+    """Put these keys in the place of those that are there, whole or not at all."""
+    _draft(folder, keys).replace(folder / FILE_NAME)
+
+
+def _make_keys(folder: Path) -> None:
+    """Unless another process, starting at the same instant, has made them meanwhile: then its keys are the keys."""
+    draft = _draft(folder, IngestKeys(SigningKey.generate(), SigningKey.generate()))
+    try:
+        (folder / FILE_NAME).hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _draft(folder: Path, keys: IngestKeys) -> Path:
+    """A file beside the keys that only this user can read."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"current": keys.current.private_bytes().hex(), "next": keys.next.private_bytes().hex()})
-    draft = folder / (FILE_NAME + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor, name = tempfile.mkstemp(prefix=FILE_NAME + ".", dir=folder)
     with os.fdopen(descriptor, "w", encoding="ascii") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
-    draft.replace(folder / FILE_NAME)
+    return Path(name)
