@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api.pages import formats
+from api.pages.missing import is_dark
 from api.pages.states import Level
 from api.pages.texts import named, text
 from figures.day import DayFigures
@@ -73,7 +74,7 @@ def _of_power(language: str, recent: Sequence[DayFigures]) -> Iterator[_Told]:
     known = [day.battery.stages.full for day in recent if day.battery.stages and day.battery.stages.full is not None]
     if known.count(False) >= _OFTEN:
         yield "warn", Seen.NOT_FULL, {"n": known.count(False), "of": len(recent)}
-    dark = [day for day in recent if any(reason.code == Why.NO_YIELD for reason in day.reasons)]
+    dark = [day for day in recent if any(is_dark(reason) for reason in day.reasons)]
     if dark:
         yield "bad", Seen.NO_YIELD, {"day": formats.day_short(language, dark[-1].day)}
     if any(set(day.solar.marks) & set(_COUNTER_MARKS) for day in recent):

@@ -21,8 +21,12 @@ def number(language: str, value: float, decimals: int = 0) -> str:
 
 def amount(language: str, amount_minor: int, currency: str) -> str:
     """Money: XOF as whole francs, as people write it in Burkina Faso (`fr_BF`: 48 250 F CFA)."""
-    unit = f"F{NO_BREAK}CFA" if currency == "XOF" else currency
-    return f"{plain_amount(language, amount_minor, currency)}{NO_BREAK}{unit}"
+    return f"{plain_amount(language, amount_minor, currency)}{NO_BREAK}{currency_sign(currency)}"
+
+
+def currency_sign(currency: str) -> str:
+    """What people write behind an amount."""
+    return f"F{NO_BREAK}CFA" if currency == "XOF" else currency
 
 
 def plain_amount(language: str, amount_minor: int, currency: str) -> str:

@@ -18,6 +18,8 @@ LINES_MAX = 10
 """More would not be read on a phone; the rest is in the table to download."""
 SHORT_MS = 900_000
 """A time without agent or device that is shorter is a restart; it is in the figures, and no line on a page."""
+DARK_MS = 7_200_000
+"""So much daylight without energy is a fault; less is an early morning, when a counter has not made its first step."""
 
 _NOT_MISSING = (Why.NOT_OVER, Why.BEFORE_SUNRISE)
 _IN_TIME = (Why.AGENT_OFF, Why.POWER_LOST, Why.AT_KIOSK, Why.DROPPED_ROWS, Why.DEVICE_SILENT)
@@ -40,6 +42,11 @@ class _Run:
     code: str
     subject: str
     amount: int
+
+
+def is_dark(reason: Reason) -> bool:
+    """Whether the panels gave nothing although the day was long enough to say so."""
+    return reason.code == Why.NO_YIELD and reason.amount >= DARK_MS
 
 
 def lines(language: str, days: Sequence[DayFigures]) -> tuple[list[Line], int]:
@@ -79,6 +86,8 @@ def _told(day: DayFigures) -> Iterable[Reason]:
 
 def _as_told(day: DayFigures, reason: Reason, codes: set[str], *, silent: bool) -> Reason | None:
     if reason.code in _NOT_MISSING or (reason.code in _IN_TIME and reason.amount < SHORT_MS):
+        return None
+    if reason.code == Why.NO_YIELD and not is_dark(reason):
         return None
     if silent and reason.code in (Why.AGENT_OFF, Why.NO_READINGS, Why.NOT_HEARD):
         return Reason(NO_NEWS) if reason.code == Why.AGENT_OFF else None

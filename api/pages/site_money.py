@@ -68,6 +68,7 @@ class MoneyPart:
     notes: list[str]
     this_calendar: Month
     last_calendar: Month
+    services_title: str
     services: list[ServiceLine]
 
 
@@ -93,6 +94,7 @@ def draw(language: str, facts: SiteFacts) -> MoneyPart:
         notes=_notes(language, facts),
         this_calendar=_calendar(language, facts, f"{today[:7]}-01"),
         last_calendar=_calendar(language, facts, takings.last_month_first(today)),
+        services_title=text(language, "by_service", currency=formats.currency_sign(facts.page.card.money.currency)),
         services=_services(language, facts),
     )
 
@@ -164,7 +166,7 @@ def _notes(language: str, facts: SiteFacts) -> list[str]:
 def _calendar(language: str, facts: SiteFacts, first: str) -> Month:
     days = takings.days_of_month(first)
     currency = facts.page.card.money.currency
-    unit = "F\u00a0CFA" if currency == "XOF" else currency
+    unit = formats.currency_sign(currency)
     cells = [Cell()] * date.fromisoformat(first).weekday() + [_cell(language, facts, day) for day in days]
     cells += [Cell()] * (-len(cells) % WEEKDAYS)
     # The first of June 2026 was a Monday.
@@ -205,14 +207,14 @@ def _services(language: str, facts: SiteFacts) -> list[ServiceLine]:
         ServiceLine(
             named(language, "service", each.code),
             formats.number(language, each.sales),
-            formats.amount(language, each.amount_minor, currency),
+            formats.plain_amount(language, each.amount_minor, currency),
         )
         for each in took.services
     ]
     if took.taken_back_minor:
-        back = formats.amount(language, took.taken_back_minor, currency)
+        back = formats.plain_amount(language, took.taken_back_minor, currency)
         lines.append(ServiceLine(text(language, "taken_back"), "", back))
     if len(lines) > 1:
-        whole = formats.amount(language, facts.page.card.money.month.net_minor, currency)
+        whole = formats.plain_amount(language, facts.page.card.money.month.net_minor, currency)
         lines.append(ServiceLine(text(language, "total"), "", whole))
     return lines

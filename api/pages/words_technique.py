@@ -35,7 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Clean the panels, look for shade, check the voltages set on the controller.",
     ),
     "find_no_yield": (
-        "Les panneaux n’ont rien produit en plein jour, le {day}.",
+        "Le {day}, les panneaux n’ont rien produit en plein jour.",
         "The panels gave nothing in daylight on {day}.",
     ),
     "fix_no_yield": (

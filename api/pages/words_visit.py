@@ -58,7 +58,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "calendar_unknown": ("pas encore connu", "not known yet"),
     "calendar_off": ("borne éteinte", "kiosk off"),
     "calendar_part": ("journée en cours, ou connue en partie", "day not over, or known in part"),
-    "by_service": ("Ce mois-ci, par service", "This month, by service"),
+    "by_service": ("Ce mois-ci, par service, en {currency}", "This month, by service, in {currency}"),
     "service_phone": ("Téléphones", "Phones"),
     "service_lamp": ("Lampes", "Lamps"),
     "service_battery": ("Batteries", "Batteries"),
