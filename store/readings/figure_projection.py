@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from kiosk.figure import FIGURES, SHARED_OUT
 from kiosk.time import DAY_MS, day_of, day_start_ms
 from store.days import SiteDay
-from store.errors import RepairFirst
-from store.readings.influxdb_http import InfluxConnection, RefusedLines
+from store.readings.influxdb_http import InfluxConnection
 from store.readings.influxql import of_site, select, whole, within
 from store.readings.line_protocol import checked, escaped
 
 FIGURE_DAY, FIGURE_INCOME = "figure_day", "figure_income"
-LINES_MAX = 5_000
 _ANY_FIELD = "/^[a-z0-9_]+$/"
 
 _Tags = tuple[str, ...]
@@ -54,7 +52,7 @@ class FigureProjection:
         for site in sorted({each.site for each in computed}):
             rows = [each for each in computed if each.site == site]
             lines += self._lines(site, rows)
-        self._write(lines)
+        self._connection.write_copy("the figures' copy", lines)
 
     def delete_site(self, site: str) -> None:
         """Remove all that is projected of a site, before it is made anew."""
@@ -109,13 +107,6 @@ class FigureProjection:
                     known = {n: whole(v) for n, v in zip(names, values, strict=True) if v is not None and n != "site"}
                     found[measurement, day_of(at_ms), tags] = known
         return found
-
-    def _write(self, lines: Sequence[str]) -> None:
-        for start in range(0, len(lines), LINES_MAX):
-            try:
-                self._connection.write("\n".join(lines[start : start + LINES_MAX]))
-            except RefusedLines as error:
-                raise RepairFirst(f"this bucket cannot hold the figures' copy ({error}): give it its own") from error
 
 
 def _points(row: SiteDay) -> dict[_Point, _Fields]:

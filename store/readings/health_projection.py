@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from store.errors import RepairFirst
-from store.readings.influxdb_http import InfluxConnection, RefusedLines
+from store.readings.influxdb_http import InfluxConnection
 from store.readings.line_protocol import checked
 
 SERVER_HEALTH, SITE_HEALTH = "server_health", "site_health"
@@ -30,10 +29,7 @@ class HealthProjection:
         """One point of the server and one of each site that is known to be anything."""
         lines = [_line(SERVER_HEALTH, server, at_ms)]
         lines += [_line(f"{SITE_HEALTH},site={checked(site)}", known, at_ms) for site, known in sorted(sites.items())]
-        try:
-            self._connection.write("\n".join(line for line in lines if line))
-        except RefusedLines as error:
-            raise RepairFirst(f"this bucket cannot hold the server's health ({error}): give it its own") from error
+        self._connection.write_copy("the server's health", [line for line in lines if line])
 
 
 def _line(series: str, known: Mapping[str, int | None], at_ms: int) -> str:

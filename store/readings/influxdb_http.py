@@ -32,6 +32,7 @@ from store.errors import RETRY_AFTER_S, RepairFirst, RetryLater, StoreError
 from store.readings.influxql import Table
 
 RETRY_AFTER_MAX_S = 300
+COPY_LINES_MAX = 5_000
 RETENTION_POLICY = "autogen"
 """What InfluxQL calls the one policy of a bucket."""
 FIRST, LAST = "1970-01-01T00:00:00Z", "2200-01-01T00:00:00Z"
@@ -84,6 +85,14 @@ class InfluxConnection:
         precision: Any = WritePrecision.NS if nanoseconds else WritePrecision.MS
         with explained():
             self._writer.write(bucket=self.settings.bucket, record=lines, write_precision=precision)
+
+    def write_copy(self, whose: str, lines: Sequence[str], *, nanoseconds: bool = False) -> None:
+        """Write a copy of what SQL keeps, in pieces; RepairFirst where somebody else's fields stand in its way."""
+        for start in range(0, len(lines), COPY_LINES_MAX):
+            try:
+                self.write("\n".join(lines[start : start + COPY_LINES_MAX]), nanoseconds=nanoseconds)
+            except RefusedLines as error:
+                raise RepairFirst(f"this bucket cannot hold {whose} ({error}): give it its own") from error
 
     def query(self, statements: Sequence[str]) -> list[list[Table]]:
         """The tables of each InfluxQL statement; times are UTC milliseconds."""

@@ -13,14 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kiosk.time import DAY_MS, day_of, day_start_ms
-from store.errors import RepairFirst
 from store.ledger_records import Record, Sums
-from store.readings.influxdb_http import InfluxConnection, RefusedLines
+from store.readings.influxdb_http import InfluxConnection
 from store.readings.influxql import Table, of_site, select, whole, within
 from store.readings.line_protocol import checked, escaped
 
 RECORD, DAY = "ledger_record", "ledger_day"
-LINES_MAX = 5_000
 _NS_PER_MS = 1_000_000
 _SUMS = "sum(n),sum(amt),sum(cash)"
 
@@ -68,7 +66,7 @@ class LedgerProjection:
     def write_records(self, records: Sequence[Record]) -> int:
         """Project dated records; gives how many have no date yet and were left out."""
         dated = [(record, record.utc_ms) for record in records if record.utc_ms is not None]
-        self._write(_record_line(record, utc_ms) for record, utc_ms in dated)
+        self._write([_record_line(record, utc_ms) for record, utc_ms in dated])
         return len(records) - len(dated)
 
     def write_days(self, site: str, first: str, last: str, sums: Sequence[Sums]) -> None:
@@ -142,13 +140,8 @@ class LedgerProjection:
         (tables,) = self._connection.query([select("n", DAY, where, "GROUP BY t,svc,pay,cur")])
         return {(day_of(row[0]), _kind(table)) for table in tables for row in table["values"]}
 
-    def _write(self, lines: Iterable[str]) -> None:
-        waiting = list(lines)
-        for start in range(0, len(waiting), LINES_MAX):
-            try:
-                self._connection.write("\n".join(waiting[start : start + LINES_MAX]), nanoseconds=True)
-            except RefusedLines as error:
-                raise RepairFirst(f"this bucket cannot hold the ledger's copy ({error}): give it its own") from error
+    def _write(self, lines: Sequence[str]) -> None:
+        self._connection.write_copy("the ledger's copy", lines, nanoseconds=True)
 
 
 def _point(record: Record) -> _Point:
