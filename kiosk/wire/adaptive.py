@@ -7,22 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Final
 
 from kiosk.errors import WireError
+from kiosk.wire.elements import VALUE_LIMIT, check_values
 from kiosk.wire.priors import CLASS, FIRST, FIRST_SIGN, HEAD, MAP, PRESENCE, SEEN_BEFORE, STEPS
 from kiosk.wire.range_coder import RangeReader, RangeWriter
 
-CELLS_MAX = 32_768
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+CELLS_MAX: Final = 32_768
 """Rows times columns: a reader's time is bounded by it, because coded bytes may stand for any number of bits."""
-LENGTHS_MAX = 262_144
+LENGTHS_MAX: Final = 262_144
 """Sum of the lengths of all differences of a block, for the same reason."""
-GRID_MS = 60_000
+GRID_MS: Final = 60_000
 """The time column's first difference is expected to be this, every further one to be the one before."""
 
-_VALUE_BITS, _STEP_BITS = 61, 62
-_LEVELS = 12
+_VALUE_BITS: Final = 61
+_STEP_BITS: Final = 62
+_LEVELS: Final = 12
 """Lengths from 11 on share a context."""
-_SIGNS, _LENGTHS, _TOPS = 18, 27, 39
+_SIGNS: Final = 18
+_LENGTHS: Final = 27
+_TOPS: Final = 39
 """Where these contexts of a column begin; those of "is not 0" begin at 0."""
 _CLASS_BOUNDS = ((1, 7), (2, 3), (2, 1), (6, 1), (20, 1), (100, 1))
 """Classes 1 to 6 take differences whose mean size is below these fractions, 7 all others."""
@@ -33,34 +41,38 @@ Column = Sequence[int | None]
 class _Model:
     """What reader and writer both know of the columns before."""
 
-    __slots__ = ("busy", "class_before", "lengths", "seen", "steps_before", "zeros")
+    __slots__ = ("busy", "class_before", "lengths", "seen", "signs_before", "zeros")
+
+    class_before: i64
+    lengths: i64
 
     def __init__(self, rows: int) -> None:
         self.zeros, self.seen = list(HEAD), [SEEN_BEFORE] * len(HEAD)
         self.class_before = 0
-        self.steps_before = [0] * rows
-        """The column before: its difference in each row, 0 where it has none."""
+        self.signs_before = [0] * rows
+        """The column before: the sign of its difference in each row (0 none, 1 +, 2 -)."""
         self.busy = [0] * rows
-        """How many columns before have a difference that is not 0, in each row."""
+        """How many columns before have a difference that is not 0, in each row, counted up to 2."""
         self.lengths = 0
 
-    def longer(self, length: int) -> None:
+    def longer(self, length: i64) -> None:
         """Count a length that was read against the bound of all."""
         self.lengths += length
         if self.lengths > LENGTHS_MAX:
             raise WireError(f"the differences are longer than {LENGTHS_MAX} bits together")
 
-    def changes_at(self, own: int, row: int) -> int:
+    def changes_at(self, own: i64, row: i64) -> i64:
         """The context of "is not 0": own difference before (0, size 1, more), columns before, the one before."""
-        return own * 6 + min(self.busy[row], 2) * 2 + (self.steps_before[row] != 0)
+        return own * 6 + self.busy[row] * 2 + (self.signs_before[row] != 0)
 
-    def sign_at(self, own_sign: int, row: int) -> int:
-        """The context of the sign: own difference before and that of the column before (0 none, 1 +, 2 -)."""
-        return _SIGNS + own_sign * 3 + _sign_of(self.steps_before[row])
+    def sign_at(self, own_sign: i64, row: i64) -> i64:
+        """The context of the sign: own difference before and that of the column before."""
+        return _SIGNS + own_sign * 3 + self.signs_before[row]
 
-
-def _sign_of(step: int) -> int:
-    return 0 if not step else 1 if step > 0 else 2
+    def changed(self, row: i64) -> None:
+        """Count a difference that is not 0."""
+        if self.busy[row] < 2:
+            self.busy[row] += 1
 
 
 def _check_cells(rows: int, columns: int) -> None:
@@ -107,7 +119,7 @@ def write_adaptive(columns: Sequence[Column]) -> bytes:
         if position:
             _write_presence(coder, model, rows, present)
         if not values:
-            model.steps_before = [0] * rows
+            model.signs_before = [0] * rows
             continue
         steps = _steps_of(values, not position)
         kind = _class_of(steps)
@@ -146,27 +158,30 @@ def _write_first(coder: RangeWriter, model: _Model, first: int, group: int) -> N
     if length < _VALUE_BITS:
         coder.bit(model.zeros, model.seen, base + length, 0)
     if length:
-        coder.even(size - (1 << length - 1), length - 1)
+        coder.even(size, length - 1)
         if group < 2:
             coder.bit(model.zeros, model.seen, FIRST_SIGN, first < 0)
 
 
 def _write_steps(coder: RangeWriter, model: _Model, kind: int, present: Sequence[int], steps: Sequence[int]) -> None:
-    before = model.steps_before
-    after = [0] * len(before)
+    after = [0] * len(model.signs_before)
     if kind:
-        bit, zeros = coder.bit, list(STEPS[kind - 1])
+        zeros = list(STEPS[kind - 1])
         seen = [SEEN_BEFORE] * len(zeros)
         own = own_sign = 0
         for row, step in zip(present, steps, strict=True):
-            bit(zeros, seen, model.changes_at(own, row), step != 0)
-            if step:
-                bit(zeros, seen, model.sign_at(own_sign, row), step < 0)
-                _write_size(coder, zeros, seen, abs(step))
-                model.busy[row] += 1
-                after[row] = step
-            own, own_sign = min(abs(step), 2), _sign_of(step)
-    model.steps_before = after
+            coder.bit(zeros, seen, model.changes_at(own, row), step != 0)
+            if not step:
+                own = own_sign = 0
+                continue
+            coder.bit(zeros, seen, model.sign_at(own_sign, row), step < 0)
+            own_sign = 1 if step > 0 else 2
+            size = abs(step)
+            _write_size(coder, zeros, seen, size)
+            own = 1 if size == 1 else 2
+            model.changed(row)
+            after[row] = own_sign
+    model.signs_before = after
 
 
 def _write_size(coder: RangeWriter, zeros: list[int], seen: list[int], size: int) -> None:
@@ -177,96 +192,117 @@ def _write_size(coder: RangeWriter, zeros: list[int], seen: list[int], size: int
         coder.bit(zeros, seen, _LENGTHS + min(length, _LEVELS - 1), 0)
     if length:
         coder.bit(zeros, seen, _TOPS + min(length, _LEVELS) - 1, size >> length - 1 & 1)
-        coder.even(size & (1 << length - 1) - 1, length - 1)
+        coder.even(size, length - 1)
 
 
 def read_adaptive(octets: bytes, rows: int, columns: int) -> list[list[int | None]]:
-    """The columns again; that values lie within their bounds is left to be checked."""
+    """The columns again; a value outside its bounds is refused, that the times rise is left to be checked."""
     _check_cells(rows, columns)
     model, coder = _Model(rows), RangeReader(octets)
+    everywhere = list(range(rows))
     told: list[list[int | None]] = []
     for position in range(columns):
-        present = _read_presence(coder, model, rows) if position else range(rows)
+        present = _read_presence(coder, model, everywhere) if position else everywhere
         if not present:
-            model.steps_before = [0] * rows
+            model.signs_before = [0] * rows
             told.append([None] * rows)
             continue
         kind = _read_class(coder, model)
-        first = _read_first(coder, model, 2 if not position else min(kind, 1))
-        steps = _read_steps(coder, model, kind, present[1:])
-        if not position:
-            steps = list(accumulate(steps, initial=GRID_MS))[1:]
-        values: list[int | None] = list(accumulate(steps, initial=first))
-        if len(values) < rows:
-            spread: list[int | None] = [None] * rows
-            for row, value in zip(present, values, strict=True):
-                spread[row] = value
-            values = spread
-        told.append(values)
+        if position:
+            told.append(_read_sums(coder, model, kind, present, _read_first(coder, model, min(kind, 1))))
+        else:
+            first = _read_first(coder, model, 2)
+            told.append(_times(first, _read_sums(coder, model, kind, present, GRID_MS)))
     coder.end()
     return told
 
 
-def _read_presence(coder: RangeReader, model: _Model, rows: int) -> Sequence[int]:
+def _times(first: int, paces: list[int | None]) -> list[int | None]:
+    """The time column of its differences, each in the row of its later value; the first row's is none."""
+    times = list(accumulate([pace for pace in paces[1:] if pace is not None], initial=first))
+    check_values(min(times), max(times))
+    return [*times]
+
+
+def _read_presence(coder: RangeReader, model: _Model, everywhere: list[int]) -> list[int]:
     if not coder.bit(model.zeros, model.seen, PRESENCE):
-        return range(rows)
+        return everywhere
+    present: list[int] = []
     if coder.bit(model.zeros, model.seen, PRESENCE + 1):
-        return ()
-    present, before = [], 1
-    for row in range(rows):
+        return present
+    before: i64 = 1
+    for row in everywhere:
         before = coder.bit(model.zeros, model.seen, MAP + before)
         if before:
             present.append(row)
-    if not 0 < len(present) < rows:
+    if not 0 < len(present) < len(everywhere):
         raise WireError("a presence map marks all rows, or none")
     return present
 
 
-def _read_class(coder: RangeReader, model: _Model) -> int:
-    base, node = CLASS + 7 * min(model.class_before, 1), 1
+def _read_class(coder: RangeReader, model: _Model) -> i64:
+    base: i64 = CLASS + 7 if model.class_before else CLASS
+    node: i64 = 1
     for _ in range(3):
         node = node * 2 + coder.bit(model.zeros, model.seen, base + node - 1)
     model.class_before = node - 8
-    return model.class_before
+    return node - 8
 
 
-def _read_first(coder: RangeReader, model: _Model, group: int) -> int:
-    length, base = 0, FIRST + _VALUE_BITS * group
-    while length < _VALUE_BITS and coder.bit(model.zeros, model.seen, base + length):
+def _read_first(coder: RangeReader, model: _Model, group: i64) -> i64:
+    zeros, seen = model.zeros, model.seen
+    base = FIRST + _VALUE_BITS * group
+    length: i64 = 0
+    while length < _VALUE_BITS and coder.bit(zeros, seen, base + length):
         length += 1
     if not length:
         return 0
-    size = 1 << length - 1 | coder.even(length - 1)
-    return -size if group < 2 and coder.bit(model.zeros, model.seen, FIRST_SIGN) else size
+    size = coder.even(length - 1, 1)
+    return -size if group < 2 and coder.bit(zeros, seen, FIRST_SIGN) else size
 
 
-def _read_steps(coder: RangeReader, model: _Model, kind: int, present: Sequence[int]) -> list[int]:
-    before = model.steps_before
-    after = [0] * len(before)
-    steps = [0] * len(present)
-    if kind:
-        bit, zeros = coder.bit, list(STEPS[kind - 1])
-        seen = [SEEN_BEFORE] * len(zeros)
-        own = own_sign = 0
-        for number, row in enumerate(present):
-            if not bit(zeros, seen, model.changes_at(own, row)):
-                own = own_sign = 0
-                continue
-            own_sign = 1 + bit(zeros, seen, model.sign_at(own_sign, row))
+def _read_sums(coder: RangeReader, model: _Model, kind: i64, present: list[int], first: i64) -> list[int | None]:
+    """`first` and what the differences add to it, each in the row of its later value."""
+    rows = len(model.signs_before)
+    after = [0] * rows
+    told: int | None = first
+    sums: list[int | None] = [None] * rows
+    sums[present[0]] = told
+    if not kind:
+        for row in present:
+            sums[row] = told
+        model.signs_before = after
+        return sums
+    zeros = list(STEPS[kind - 1])
+    seen = [SEEN_BEFORE] * len(zeros)
+    value = first
+    own: i64 = 0
+    own_sign: i64 = 0
+    for row in present[1:]:
+        if coder.bit(zeros, seen, model.changes_at(own, row)):
+            own_sign = 1 + coder.bit(zeros, seen, model.sign_at(own_sign, row))
             size = _read_size(coder, model, zeros, seen)
-            own = min(size, 2)
-            model.busy[row] += 1
-            steps[number] = after[row] = size if own_sign == 1 else -size
-    model.steps_before = after
-    return steps
+            own = 1 if size == 1 else 2
+            value += size if own_sign == 1 else -size
+            check_values(value, value)
+            told = value
+            model.changed(row)
+            after[row] = own_sign
+        else:
+            own = own_sign = 0
+        sums[row] = told
+    model.signs_before = after
+    return sums
 
 
-def _read_size(coder: RangeReader, model: _Model, zeros: list[int], seen: list[int]) -> int:
-    length = 0
+def _read_size(coder: RangeReader, model: _Model, zeros: list[int], seen: list[int]) -> i64:
+    length: i64 = 0
     while length < _STEP_BITS and coder.bit(zeros, seen, _LENGTHS + min(length, _LEVELS - 1)):
         length += 1
     if not length:
         return 1
     model.longer(length)
+    if length == _STEP_BITS:
+        check_values(0, VALUE_LIMIT)  # no two values are so far apart, and nothing may outgrow a machine word
     top = coder.bit(zeros, seen, _TOPS + min(length, _LEVELS) - 1)
-    return 1 << length | top << length - 1 | coder.even(length - 1)
+    return coder.even(length - 1, 2 + top)

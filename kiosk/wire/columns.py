@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Final
 
 from kiosk.errors import WireError
 from kiosk.wire.adaptive import fits, read_adaptive, write_adaptive
 from kiosk.wire.bits import K_ALL_ZERO, K_MAX, best_k, bits_of, read_rice, write_rice
-from kiosk.wire.elements import PLAIN_MAX_BYTES, Reader, Writer, deflate, inflate, unzigzag, zigzag
+from kiosk.wire.elements import PLAIN_MAX_BYTES, Reader, Writer, check_values, deflate, inflate, unzigzag, zigzag
 
-PLAIN, DEFLATE, RICE, ADAPTIVE = 0, 1, 2, 3
-CODINGS = (PLAIN, DEFLATE, RICE, ADAPTIVE)
+PLAIN: Final = 0
+DEFLATE: Final = 1
+RICE: Final = 2
+ADAPTIVE: Final = 3
+CODINGS: Final = (PLAIN, DEFLATE, RICE, ADAPTIVE)
 
-VALUE_LIMIT = 1 << 61
-"""Values lie strictly between -this and this, so that any difference is a zigzag number."""
-
-_ALL_PRESENT, _ALL_ABSENT, _SOME = 0, 1, 2
+_ALL_PRESENT: Final = 0
+_ALL_ABSENT: Final = 1
+_SOME: Final = 2
 
 Column = Sequence[int | None]
 
@@ -67,23 +70,15 @@ def decode_columns_body(reader: Reader, coding: int, rows: int, columns: int) ->
         bits = _Bits(reader)
         return [_read_rice(reader, bits, rows) for _ in range(columns)]
     if coding == ADAPTIVE:
-        told = read_adaptive(reader.take(reader.varint()), rows, columns)
-        for column in told:
-            _check_values([value for value in column if value is not None])
-        return told
+        return read_adaptive(reader.take(reader.varint()), rows, columns)
     raise WireError(f"coding {coding} is not known")
-
-
-def _check_values(values: Sequence[int]) -> None:
-    if max(values, default=0) >= VALUE_LIMIT or min(values, default=0) <= -VALUE_LIMIT:
-        raise WireError("a value is not strictly between -2^61 and 2^61")
 
 
 def _split(column: Column) -> _Steps:
     present = [value for value in column if value is not None]
     if not present:
         return _Steps(bytes((_ALL_ABSENT,)), None, ())
-    _check_values(present)
+    check_values(min(present), max(present))
     presence = bytes((_ALL_PRESENT,))
     if len(present) < len(column):
         mask = sum(1 << row for row, value in enumerate(column) if value is not None)
@@ -162,7 +157,7 @@ def _spread(first: int, steps: list[int], rows_present: str) -> list[int | None]
     """Add up the differences and put the sums where values are present."""
     sums = accumulate([(step >> 1) ^ -(step & 1) for step in steps], initial=first)
     values = list(sums)
-    _check_values(values)
+    check_values(min(values), max(values))
     if not rows_present:
         return [*values]
     following = iter(values)

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from typing import Final
 
 from kiosk.errors import WireError
 
 Octets = bytes | bytearray | memoryview
 
-VARINT_LIMIT = 1 << 63
+VARINT_LIMIT: Final = 1 << 63
 """Varints stay below this."""
-ZIGZAG_LIMIT = 1 << 62
+ZIGZAG_LIMIT: Final = 1 << 62
 """Zigzag numbers lie strictly between -this and this."""
-TEXT_MAX_BYTES = 64
-PLAIN_MAX_BYTES = 1 << 20
+VALUE_LIMIT: Final = 1 << 61
+"""Values lie strictly between -this and this, so that any difference is a zigzag number."""
+TEXT_MAX_BYTES: Final = 64
+PLAIN_MAX_BYTES: Final = 1 << 20
 """Bound of anything that is deflated."""
 
-_VARINT_OCTETS = 9
+_VARINT_OCTETS: Final = 9
 
 
 def zigzag(value: int) -> int:
@@ -31,6 +34,12 @@ def zigzag(value: int) -> int:
 def unzigzag(mapped: int) -> int:
     """Undo `zigzag`."""
     return (mapped >> 1) ^ -(mapped & 1)
+
+
+def check_values(lowest: int, highest: int) -> None:
+    """Require that values lie within their bounds, given the lowest and the highest of them."""
+    if lowest <= -VALUE_LIMIT or highest >= VALUE_LIMIT:
+        raise WireError("a value is not strictly between -2^61 and 2^61")
 
 
 def crc32(octets: Octets) -> int:

@@ -5,10 +5,16 @@ One byte a context: the probability of a 0 is (2 x byte + 1) / 512. Learnt from 
 
 from __future__ import annotations
 
-SEEN_BEFORE = 3
+from typing import Final
+
+SEEN_BEFORE: Final = 3
 """So many bits are taken to have been seen in each context."""
 
-PRESENCE, MAP, CLASS, FIRST, FIRST_SIGN = 0, 2, 4, 18, 201
+PRESENCE: Final = 0
+MAP: Final = 2
+CLASS: Final = 4
+FIRST: Final = 18
+FIRST_SIGN: Final = 201
 """Where the contexts of a column's head begin."""
 
 _EVEN = "80"
@@ -49,8 +55,10 @@ def _probabilities(table: str) -> tuple[int, ...]:
     return tuple((2 * octet + 1) * 128 for octet in bytes.fromhex(table))
 
 
-HEAD = _probabilities(_PRESENCE_AND_MAP + _CLASSES + "".join(table + _EVEN * 29 for table in _FIRSTS) + _FIRST_SIGN)
-STEPS = tuple(
+HEAD: Final = _probabilities(
+    _PRESENCE_AND_MAP + _CLASSES + "".join(table + _EVEN * 29 for table in _FIRSTS) + _FIRST_SIGN
+)
+STEPS: Final = tuple(
     _probabilities(changes + _SIGNS + lengths + _EVEN * 12) for changes, lengths in zip(_CHANGES, _LENGTHS, strict=True)
 )
 """By class - 1: 18 contexts of "is not 0", 9 of the sign, 12 of the length, 12 of the highest bit below it."""

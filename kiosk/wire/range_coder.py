@@ -1,21 +1,28 @@
 """An adaptive binary range coder, as docs/wire.md section 4 writes it (coding 3). Knows no column.
 
 A context is a place in two lists: the probability of a 0 there in 65,536ths, and how many bits have been seen there.
+What is an i64 is a machine word where this is compiled, and any int elsewhere: nothing in one outgrows 63 bits, and no
+constant is shifted by more than 16 of them, because mypyc shifts a constant in 32 bits.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from kiosk.errors import WireError
 
-ONE = 1 << 16
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+ONE: Final = 1 << 16
 """Probabilities are this many parts."""
-SEEN_MAX = 80
-RATES = tuple(ONE * 10 // (10 * seen + 16) for seen in range(SEEN_MAX + 1))
+SEEN_MAX: Final = 80
+RATES: Final = tuple(ONE * 10 // (10 * seen + 16) for seen in range(SEEN_MAX + 1))
 """By how much of the way a bit moves its context's probability, in 65,536ths: less and less."""
 
-_TOP = 1 << 32
-_RENEW = 1 << 24
-_CHUNK_BITS = 16
+_TOP: Final = 1 << 32
+_RENEW: Final = 1 << 24
+_CHUNK_BITS: Final = 16
 """Even bits are written so many at a time, or the range would become too coarse."""
 
 
@@ -24,14 +31,18 @@ class RangeWriter:
 
     __slots__ = ("_low", "_octets", "_range")
 
+    _low: i64
+    _range: i64
+
     def __init__(self) -> None:
         self._octets = bytearray()
         self._low = 0
         self._range = _TOP - 1
 
-    def bit(self, zeros: list[int], seen: list[int], at: int, value: int) -> None:
+    def bit(self, zeros: list[int], seen: list[int], at: i64, value: i64) -> None:
         """One bit in the context `at`."""
-        zero, count = zeros[at], seen[at]
+        zero: i64 = zeros[at]
+        count: i64 = seen[at]
         split = (self._range >> 16) * zero
         if value:
             self._low += split
@@ -45,8 +56,8 @@ class RangeWriter:
         if self._range < _RENEW:
             self._renew()
 
-    def even(self, number: int, bits: int) -> None:
-        """`bits` bits of a number, the highest first, each as likely 0 as 1."""
+    def even(self, number: i64, bits: i64) -> None:
+        """The lowest `bits` bits (at most 61) of a number, the highest first, each as likely 0 as 1."""
         while bits:
             chunk = min(bits, _CHUNK_BITS)
             bits -= chunk
@@ -57,7 +68,8 @@ class RangeWriter:
 
     def octets(self) -> bytes:
         """The shortest bytes that mean what was written, once it is all written."""
-        spare, value = 32, -(-self._low >> 32) << 32
+        spare: i64 = 32
+        value: int = -(-self._low >> spare) << spare
         while value >= self._low + self._range:
             spare -= 8
             value = -(-self._low >> spare) << spare
@@ -72,7 +84,7 @@ class RangeWriter:
             self._low = (self._low & _RENEW - 1) << 8
             self._range <<= 8
 
-    def _carry(self, low: int) -> None:
+    def _carry(self, low: i64) -> None:
         if low < _TOP:
             return
         at = len(self._octets) - 1
@@ -87,6 +99,10 @@ class RangeReader:
 
     __slots__ = ("_at", "_code", "_octets", "_range")
 
+    _at: i64
+    _code: i64
+    _range: i64
+
     def __init__(self, octets: bytes) -> None:
         if octets[-1:] == b"\x00":
             raise WireError("coded bytes end with a 0, which a writer leaves away")
@@ -97,12 +113,13 @@ class RangeReader:
         if self._code >= self._range:
             raise WireError("coded bytes begin outside the range")
 
-    def bit(self, zeros: list[int], seen: list[int], at: int) -> int:
+    def bit(self, zeros: list[int], seen: list[int], at: i64) -> i64:
         """One bit from the context `at`."""
-        zero, count = zeros[at], seen[at]
+        zero: i64 = zeros[at]
+        count: i64 = seen[at]
         split = (self._range >> 16) * zero
         if self._code < split:
-            value = 0
+            value: i64 = 0
             self._range = split
             zeros[at] = zero + ((ONE - zero) * RATES[count] >> 16)
         else:
@@ -116,9 +133,9 @@ class RangeReader:
             self._renew()
         return value
 
-    def even(self, bits: int) -> int:
-        """A number of `bits` bits, each as likely 0 as 1."""
-        number = 0
+    def even(self, bits: i64, above: i64 = 0) -> i64:
+        """A number of `bits` bits (at most 61), each as likely 0 as 1, with those of `above` before them."""
+        number = above
         while bits:
             chunk = min(bits, _CHUNK_BITS)
             bits -= chunk
@@ -140,7 +157,7 @@ class RangeReader:
     def _renew(self) -> None:
         octets = self._octets
         while self._range < _RENEW:
-            following = octets[self._at] if self._at < len(octets) else 0
+            following: i64 = octets[self._at] if self._at < len(octets) else 0
             self._code = self._code << 8 | following
             self._range <<= 8
             self._at += 1
