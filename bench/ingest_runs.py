@@ -32,7 +32,7 @@ LIMIT_S = 120.0
 """A run that takes longer is given up."""
 LOOK_S = 0.02
 AGAIN_S = 5.0
-BROKER = ("max_queued_messages 0", "max_inflight_messages 256", "log_dest none")
+BROKER = ("max_queued_messages 0", "max_inflight_messages 2048", "log_dest none")
 """For each consumer alike: by default Mosquitto lets 20 messages wait for their PUBACK."""
 
 

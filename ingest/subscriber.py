@@ -7,28 +7,35 @@ comes.
 from __future__ import annotations
 
 import logging
-import queue
+import select
+import socket
 import ssl
 import threading
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.acknowledger import Outgoing
 from ingest.handler import Handler, Message
 from kiosk.wire import topics
 from store.errors import StoreError
 
 _log = logging.getLogger(__name__)
 
-BATCH_MAX = 256
+BATCH_MAX = 1024
+"""A transaction's worth: many frames share what it costs by itself, and the broker has as many more on their way."""
 BATCH_MAX_BYTES = 1 << 18
-"""A transaction's worth: many frames share what it costs by itself, and the rows of so many bytes fit the memory."""
+"""The rows of so many bytes fit the memory."""
 QUEUE_MAX = 4_096
-"""Messages in memory; beyond, the network thread waits and TCP slows the broker down."""
+"""Messages in memory; beyond, nothing more is read and TCP slows the broker down."""
+READS_AT_ONCE = 256
+"""Packets that are read before acknowledgements get their turn."""
 LOOK_UP_S = 0.5
 """How often a quiet subscriber looks whether it should stop."""
 RETRY_S, RETRY_MAX_S = 1.0, 60.0
@@ -69,14 +76,27 @@ class _Arrived:
     message: Message
 
 
+class _Committing(NamedTuple):
+    """A batch and what becomes of it."""
+
+    batch: Sequence[_Arrived]
+    outcome: Future[list[Outgoing] | None]
+
+
 class Subscriber:
-    """One MQTT session. `run` does not return until `stop` is set."""
+    """One MQTT session. `run` does not return until `stop` is set.
+
+    The thread that calls `run` does all that concerns the network, so that the session stays alive however long a
+    transaction takes; transactions are made in a thread beside it, one after the other.
+    """
 
     def __init__(self, broker: Broker, handler: Handler) -> None:
         self._broker = broker
         self._handler = handler
-        self._arrived: queue.Queue[_Arrived] = queue.Queue(QUEUE_MAX)
+        self._arrived: deque[_Arrived] = deque()
+        self._read = 0
         self._connection = 0
+        self._retry_s = 0.0
         self.connected = threading.Event()
         """Set while the subscriptions are in force."""
         self._client = mqtt.Client(
@@ -86,44 +106,91 @@ class Subscriber:
             protocol=mqtt.MQTTv311,
             manual_ack=True,
         )
-        self._client.reconnect_delay_set(1, 60)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
+        # Whoever says this writes by himself: acknowledgements of a whole batch leave together.
+        self._client.on_socket_register_write = lambda *_: None
         if broker.tls is not None:
             self._client.tls_set_context(tls_context(broker.tls))
 
     def run(self, stop: threading.Event) -> None:
         """Take messages until `stop` is set; a database that fails is tried again, and nothing is acknowledged."""
         self._client.connect_async(self._broker.host, self._broker.port, self._broker.keepalive_s)
-        self._client.loop_start()
-        try:
-            while not stop.is_set():
+        waker, woken = socket.socketpair()
+        with waker, woken, ThreadPoolExecutor(1, "ingest") as thread:
+            waker.setblocking(False)
+            try:
+                self._take(stop, thread, waker, woken)
+            finally:
+                self._client.disconnect()
+                self._client.loop_write()
+
+    def _take(
+        self, stop: threading.Event, thread: ThreadPoolExecutor, waker: socket.socket, woken: socket.socket
+    ) -> None:
+        """Read, commit and acknowledge until `stop`; a batch that is under way then comes to its end."""
+        committing: _Committing | None = None
+        while not stop.is_set():
+            if committing is not None and committing.outcome.done():
+                self._acknowledge(committing)
+                committing = None
+            if committing is None and self._arrived:
                 batch = self._next_batch()
-                if batch:
-                    self._commit(batch, stop)
-        finally:
-            self._client.disconnect()
-            self._client.loop_stop()
+                committing = _Committing(batch, thread.submit(self._commit, batch, stop))
+                committing.outcome.add_done_callback(lambda _: waker.send(b"."))
+            self._turn(woken, stop)
+        if committing is not None:
+            self._acknowledge(committing)
+
+    def _turn(self, woken: socket.socket, stop: threading.Event) -> None:
+        """Wait for something to read, to write or to acknowledge, and do what concerns the broker."""
+        client = self._client
+        connection = client.socket()
+        if connection is None:
+            self._connect(stop)
+            return
+        reading = [woken, connection] if len(self._arrived) < QUEUE_MAX else [woken]
+        writing = [connection] if client.want_write() else []
+        waits_in_tls = isinstance(connection, ssl.SSLSocket) and connection in reading and connection.pending() > 0
+        readable, writable, _ = select.select(reading, writing, [], 0 if waits_in_tls else LOOK_UP_S)
+        if woken in readable:
+            woken.recv(64)
+        if connection in readable or waits_in_tls:
+            self._read_packets()
+        if connection in writable:
+            client.loop_write()
+        client.loop_misc()
+
+    def _read_packets(self) -> None:
+        """A call reads one packet; nothing says whether there is another but that a call reads none."""
+        for _ in range(READS_AT_ONCE):
+            before = self._read
+            if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS or self._read == before:
+                return
+
+    def _connect(self, stop: threading.Event) -> None:
+        """Try to connect, less and less often."""
+        if stop.wait(self._retry_s):
+            return
+        self._retry_s = min(max(RETRY_S, self._retry_s * 2), RETRY_MAX_S)
+        try:
+            self._client.reconnect()
+        except OSError as error:
+            _log.warning("the broker cannot be reached, tried again in %.0f s: %s", self._retry_s, error)
 
     def _next_batch(self) -> list[_Arrived]:
-        """What has come, at most one transaction's worth; waits a little for the first."""
-        try:
-            batch = [self._arrived.get(timeout=LOOK_UP_S)]
-        except queue.Empty:
-            return []
+        """What has come, at least one message and at most one transaction's worth."""
+        batch = [self._arrived.popleft()]
         octets = len(batch[0].message.payload)
-        while len(batch) < BATCH_MAX and octets < BATCH_MAX_BYTES:
-            try:
-                batch.append(self._arrived.get_nowait())
-            except queue.Empty:
-                break
+        while self._arrived and len(batch) < BATCH_MAX and octets < BATCH_MAX_BYTES:
+            batch.append(self._arrived.popleft())
             octets += len(batch[-1].message.payload)
         return batch
 
-    def _commit(self, batch: Sequence[_Arrived], stop: threading.Event) -> None:
-        """Commit, then answer devices, then tell the broker."""
+    def _commit(self, batch: Sequence[_Arrived], stop: threading.Event) -> list[Outgoing] | None:
+        """The answers to a batch that is committed; None: it is not, because the end came first."""
         delay_s = 0.0
         while not stop.wait(delay_s):
             try:
@@ -135,18 +202,27 @@ class Subscriber:
                 continue
             if delay_s:
                 _log.warning("the store takes messages again")
-            for each in outgoing:
-                self._client.publish(each.topic, each.payload, qos=1)
-            for arrived in batch:
-                if arrived.connection == self._connection:
-                    self._client.ack(arrived.mid, arrived.qos)
+            return outgoing
+        return None
+
+    def _acknowledge(self, committed: _Committing) -> None:
+        """Answer devices, then tell the broker. Raises what broke the transaction, if it is no fault of the store."""
+        outgoing = committed.outcome.result()
+        if outgoing is None:
             return
+        for each in outgoing:
+            self._client.publish(each.topic, each.payload, qos=1)
+        for arrived in committed.batch:
+            if arrived.connection == self._connection:
+                self._client.ack(arrived.mid, arrived.qos)
+        self._client.loop_write()
 
     def _on_connect(self, client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             _log.error("the broker refused ingest: %s", reason)
             return
         self._connection += 1
+        self._retry_s = 0.0
         partitions = self._broker.partitions or (None,)
         wanted = [(topics.subscription(number, channel), 1) for number in partitions for channel in ("u", "s")]
         client.subscribe(wanted)
@@ -165,8 +241,9 @@ class Subscriber:
         self.connected.clear()
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        self._read += 1
         taken = Message(message.topic, bytes(message.payload))
-        self._arrived.put(_Arrived(self._connection, message.mid, message.qos, taken))
+        self._arrived.append(_Arrived(self._connection, message.mid, message.qos, taken))
 
 
 def run(broker: Broker, handler: Handler, stop: threading.Event) -> None:

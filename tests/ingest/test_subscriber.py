@@ -138,3 +138,63 @@ def test_the_broker_may_restart(mosquitto: MosquittoServer, server: Server) -> N
         message = server.open_answer(Outgoing("", device.next_answer()))
         device.close()
     assert readings_ack(message).upto == 15
+
+
+class Gate:
+    """A handler that takes its first batch only when it is told to."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Semaphore(0)
+        self.open = threading.Event()
+        self.batches: list[list[bytes]] = []
+
+    def handle_batch(self, messages: list[Message]) -> list[Outgoing]:
+        self.batches.append([message.payload for message in messages])
+        self.begun.release()
+        assert self.open.wait(WAIT_S)
+        return []
+
+
+class Broken:
+    """A handler that contradicts itself."""
+
+    def handle_batch(self, messages: list[Message]) -> list[Outgoing]:
+        raise RuntimeError("an invariant does not hold")
+
+
+def test_a_broken_invariant_ends_ingest_loudly(mosquitto: MosquittoServer, device: Device) -> None:
+    subscriber = Subscriber(Broker(mosquitto.host, mosquitto.port), Broken())  # type: ignore[arg-type]
+    ended: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            subscriber.run(threading.Event())
+        except RuntimeError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert subscriber.connected.wait(WAIT_S)
+    device.send(b"whatever")
+    thread.join(WAIT_S)
+    assert [str(error) for error in ended] == ["an invariant does not hold"]
+
+
+def test_what_comes_while_a_batch_is_committed_is_the_next_batch(mosquitto: MosquittoServer, device: Device) -> None:
+    gate = Gate()
+    stop = threading.Event()
+    subscriber = Subscriber(Broker(mosquitto.host, mosquitto.port), gate)  # type: ignore[arg-type]
+    thread = threading.Thread(target=subscriber.run, args=(stop,))
+    thread.start()
+    assert subscriber.connected.wait(WAIT_S)
+    device.send(b"first")
+    assert gate.begun.acquire(timeout=WAIT_S)
+    for number in range(3):
+        device.send(b"%d" % number)
+    gate.open.set()
+    while sum(map(len, gate.batches)) < 4:
+        assert gate.begun.acquire(timeout=WAIT_S)
+    stop.set()
+    thread.join(WAIT_S)
+    assert gate.batches[0] == [b"first"]
+    assert [payload for batch in gate.batches[1:] for payload in batch] == [b"0", b"1", b"2"]
