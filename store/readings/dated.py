@@ -19,15 +19,19 @@ def datable(columns: Columns, offset_ms: int) -> bool:
 
 
 def series_of(columns: Columns, schema: Schema, offset_ms: int) -> list[Series]:
-    """One series a position; absent values are left out, and so are series without any."""
+    """One series a position; absent values are left out, and so are series without any. Full ones share their times."""
     times_ms = [mono_ms + offset_ms for mono_ms in columns.mono_ms]
+    rows = len(times_ms)
     dated: list[Series] = []
-    for (device, metric, decimals), column in zip(schema.columns, columns.values, strict=True):
+    position = 0
+    for device, metric, decimals in schema.columns:
+        column = columns.values[position]
+        position += 1
         values = [value for value in column if value is not None]
-        if len(values) == len(column):
+        if len(values) == rows:
             dated.append(Series(device, metric, decimals, times_ms, values))
         elif values:
-            present = [time_ms for time_ms, value in zip(times_ms, column, strict=True) if value is not None]
+            present = [times_ms[row] for row in range(rows) if column[row] is not None]
             dated.append(Series(device, metric, decimals, present, values))
     return dated
 

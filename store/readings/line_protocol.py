@@ -28,10 +28,7 @@ def lines_of(batch: Batch) -> str:
 
     Raises ValueError for names that no topic, header or schema can hold.
     """
-    return "".join(
-        _rows(_series_key(batch.site, device, batch.boot), times_ms, columns)
-        for device, times_ms, columns in _same_times(batch.columns)
-    )
+    return "".join([_rows(batch.site, batch.boot, columns) for columns in _same_times(batch.columns)])
 
 
 def channel_lines(site: str, columns: Iterable[Series]) -> str:
@@ -71,22 +68,28 @@ def _series_key(site: str, device: str, boot: str) -> str:
     return f"{READING},site={checked(site)},device={checked(device)},boot={checked(boot)} "
 
 
-def _same_times(columns: Sequence[Series]) -> list[tuple[str, list[int], list[Series]]]:
+def _same_times(columns: Sequence[Series]) -> list[list[Series]]:
     """Columns of one device and the same instants share lines; most often that is a whole device."""
-    groups: list[tuple[str, list[int], list[Series]]] = []
+    groups: list[list[Series]] = []
     for column in columns:
         if not column.values:
             continue
-        for device, times_ms, members in groups:
-            if device == column.device and (times_ms is column.times_ms or times_ms == column.times_ms):
-                members.append(column)
+        for group in groups:
+            first = group[0]
+            if first.device == column.device and (
+                first.times_ms is column.times_ms or first.times_ms == column.times_ms
+            ):
+                group.append(column)
                 break
         else:
-            groups.append((column.device, column.times_ms, [column]))
+            groups.append([column])
     return groups
 
 
-def _rows(series_key: str, times_ms: list[int], columns: list[Series]) -> str:
-    fields = ",".join(f"{field_key(column.metric, column.decimals)}=%di" for column in columns)
-    rows = zip(*(column.values for column in columns), times_ms, strict=True)
-    return f"{series_key}{fields} %d\n" * len(times_ms) % tuple(chain.from_iterable(rows))
+def _rows(site: str, boot: str, columns: list[Series]) -> str:
+    """The lines of one device's columns at the same instants."""
+    first = columns[0]
+    fields = ",".join([field_key(column.metric, column.decimals) + "=%di" for column in columns])
+    line = f"{_series_key(site, first.device, boot)}{fields} %d\n"
+    rows = zip(*[column.values for column in columns], first.times_ms, strict=True)
+    return line * len(first.times_ms) % tuple(chain.from_iterable(rows))
