@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Connection, delete, func, select, tuple_, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from kiosk.wire.schema import Schema, parse_schema
+from store.lookup import Named
 from store.schema import block, flagged_value, schema
 from store.upsert import insert_new
 
 PARKED, UNDATED, WRITTEN, REFUSED = "parked", "undated", "written", "refused"
 """Waits for its schema; waits for a fix of its boot; its values are in the readings store; cannot be decoded."""
+
+_NAMED_SCHEMAS = Named(select(schema.c.site, schema.c.hash, schema.c.canonical), schema.c.site, schema.c.hash)
+_WANTED = select(block.c.site, block.c.schema_hash).where(block.c.state == PARKED).distinct()
+_NAMED_WANTED = Named(_WANTED.order_by(block.c.site, block.c.schema_hash), block.c.site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,9 @@ def waiting_for_schema(connection: Connection, site: str, schema_hash: str) -> l
 
 def wanted_schemas(connection: Connection, sites: Sequence[str], limit: int) -> dict[str, list[str]]:
     """Hashes that parked blocks of these sites name, at most `limit` of each."""
-    table = block.c
-    query = select(table.site, table.schema_hash).where(table.state == PARKED, table.site.in_(sites)).distinct()
     wanted: dict[str, list[str]] = {}
-    for row in connection.execute(query.order_by(table.site, table.schema_hash)):
-        wanted.setdefault(row.site, []).append(row.schema_hash)
+    for site, digest in _NAMED_WANTED.rows(connection, [(site,) for site in sites]):
+        wanted.setdefault(site, []).append(digest)
     return {site: hashes[:limit] for site, hashes in wanted.items()}
 
 
@@ -127,8 +130,7 @@ def get_schema(connection: Connection, site: str, schema_hash: str) -> Schema | 
 
 def schemas_of(connection: Connection, named: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Schema]:
     """Those schemas, by (site, hash), that their sites announced."""
-    query = select(schema).where(tuple_(schema.c.site, schema.c.hash).in_(named))
-    return {(row.site, row.hash): _parsed(row.canonical) for row in connection.execute(query)}
+    return {(site, digest): _parsed(canonical) for site, digest, canonical in _NAMED_SCHEMAS.rows(connection, named)}
 
 
 @lru_cache(maxsize=1024)

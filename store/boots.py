@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from kiosk.time import TimeFix, day_of
+from store.lookup import Named
 from store.schema import boot, ledger_record
 from store.upsert import upsert
 
@@ -16,6 +17,9 @@ EARLIEST_MS = 1_577_836_800_000
 """2020-01-01: nothing that this project measures happened before."""
 LATEST_MS = 4_102_444_800_000
 """2100-01-01."""
+
+_KEY = (boot.c.site, boot.c.boot)
+_NAMED = Named(select(boot).order_by(*_KEY).with_for_update(of=boot), *_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,7 @@ def get(connection: Connection, site: str, boot_id: str) -> Boot | None:
 
 def get_many(connection: Connection, named: Sequence[tuple[str, str]]) -> list[Boot]:
     """Those boots, by (site, boot), that are known; locked in one order, so that workers never wait in a ring."""
-    query = select(boot).where(tuple_(boot.c.site, boot.c.boot).in_(named)).order_by(boot.c.site, boot.c.boot)
-    return [_boot(row) for row in connection.execute(query.with_for_update())]
+    return [_boot(row) for row in _NAMED.rows(connection, named)]
 
 
 def save(connection: Connection, *states: Boot) -> None:

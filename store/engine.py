@@ -52,8 +52,11 @@ class Store:
         """Open what `url` names, sqlite:///path or postgresql+psycopg://..., with the tables of `migrate.upgrade`."""
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            arguments = {"connect_timeout": BUSY_MS // 1000}
+            from store.driver import teach  # noqa: PLC0415 -- the driver is not loaded where SQLite is the store
+
+            arguments = {"connect_timeout": BUSY_MS // 1000, "client_encoding": "utf8"}
             engine = create_engine(parsed, pool_pre_ping=True, pool_size=READERS_MAX, connect_args=arguments)
+            event.listen(engine, "connect", teach)
             # By itself each statement would see what was committed by then.
             return cls(engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
         if not parsed.database or parsed.database == ":memory:":

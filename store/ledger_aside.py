@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from store.lookup import Named
 from store.schema import ledger_disputed, ledger_gap, ledger_parked
 from store.upsert import insert, insert_new, upsert
+
+_PARKED = select(ledger_parked.c.log, ledger_parked.c.seq).order_by(ledger_parked.c.seq)
+_NAMED_PARKED = Named(_PARKED, ledger_parked.c.log)
+_NAMED_GAPS = Named(select(ledger_gap).order_by(ledger_gap.c.from_seq), ledger_gap.c.log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,9 @@ def parked_seqs(connection: Connection, log: str) -> list[int]:
 
 def parked_seqs_of(connection: Connection, logs: Iterable[str]) -> dict[str, list[int]]:
     """The same of several logs; a log without parked records is absent."""
-    table = ledger_parked.c
-    query = select(table.log, table.seq).where(table.log.in_(list(logs))).order_by(table.seq)
     waiting: dict[str, list[int]] = {}
-    for row in connection.execute(query):
-        waiting.setdefault(row.log, []).append(row.seq)
+    for log, seq in _NAMED_PARKED.rows(connection, [(log,) for log in logs]):
+        waiting.setdefault(log, []).append(seq)
     return waiting
 
 
@@ -145,10 +148,9 @@ def gaps(connection: Connection, log: str) -> list[Gap]:
 
 def gaps_of(connection: Connection, logs: Iterable[str]) -> dict[str, list[Gap]]:
     """The same of several logs; a log without holes is absent."""
-    query = select(ledger_gap).where(ledger_gap.c.log.in_(list(logs))).order_by(ledger_gap.c.from_seq)
     found: dict[str, list[Gap]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.log, []).append(Gap(*row))
+    for row in _NAMED_GAPS.rows(connection, [(log,) for log in logs]):
+        found.setdefault(row[0], []).append(Gap(*row))
     return found
 
 

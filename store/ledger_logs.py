@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
+from store.lookup import Named
 from store.schema import ledger_branch, ledger_log, log_key
 from store.upsert import insert_new, upsert
 
 MAIN = 0
 """The branch that came first."""
+
+_NAMED = Named(select(ledger_log).order_by(ledger_log.c.log).with_for_update(of=ledger_log), ledger_log.c.log)
+_NAMED_BRANCHES = Named(select(ledger_branch).order_by(ledger_branch.c.branch), ledger_branch.c.log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,8 @@ def lock_log(connection: Connection, log: str) -> Log | None:
 
 def lock_logs(connection: Connection, logs: Iterable[str]) -> dict[str, Log]:
     """Those logs that are known; locked in one order, so that workers never wait in a ring."""
-    query = select(ledger_log).where(ledger_log.c.log.in_(list(logs))).order_by(ledger_log.c.log).with_for_update()
-    return {row.log: Log(*row) for row in connection.execute(query)}
+    found = (Log(*row) for row in _NAMED.rows(connection, [(log,) for log in logs]))
+    return {each.log: each for each in found}
 
 
 def open_log(connection: Connection, opened: Log) -> Log:
@@ -110,10 +114,9 @@ def branches(connection: Connection, log: str) -> list[Branch]:
 
 def branches_of(connection: Connection, logs: Iterable[str]) -> dict[str, list[Branch]]:
     """The same of several logs; a log without a record is absent."""
-    query = select(ledger_branch).where(ledger_branch.c.log.in_(list(logs))).order_by(ledger_branch.c.branch)
     heads: dict[str, list[Branch]] = {}
-    for row in connection.execute(query):
-        heads.setdefault(row.log, []).append(Branch(*row))
+    for row in _NAMED_BRANCHES.rows(connection, [(log,) for log in logs]):
+        heads.setdefault(row[0], []).append(Branch(*row))
     return heads
 
 

@@ -12,8 +12,12 @@ from kiosk.ledger import act as act_format
 from kiosk.ledger.signing import key_id as id_of_key
 from kiosk.ledger.types import number_of, text_of
 from store.errors import StoreError
+from store.lookup import Named
 from store.schema import act, device_key, site
 from store.upsert import insert_new, upsert
+
+_NAMED_KEYS = Named(select(device_key).order_by(device_key.c.key_id), device_key.c.site)
+_NAMED_ACTS = Named(select(act.c.site, act.c.octets).order_by(act.c.issued_ms), act.c.site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,7 @@ def all_sites(connection: Connection) -> list[Site]:
 
 def keys_of(connection: Connection, *codes: str) -> list[DeviceKey]:
     """Every key that ever belonged to a device of these sites."""
-    rows = connection.execute(select(device_key).where(device_key.c.site.in_(codes)).order_by(device_key.c.key_id))
-    return [DeviceKey(*row) for row in rows]
+    return [DeviceKey(*row) for row in _NAMED_KEYS.rows(connection, [(code,) for code in codes])]
 
 
 def acts_of(connection: Connection, code: str) -> list[bytes]:
@@ -125,8 +128,7 @@ def acts_of(connection: Connection, code: str) -> list[bytes]:
 
 def newest_acts(connection: Connection, codes: Sequence[str]) -> dict[str, bytes]:
     """The newest act of each of these sites that has one."""
-    query = select(act.c.site, act.c.octets).where(act.c.site.in_(codes)).order_by(act.c.issued_ms)
-    return {row.site: row.octets for row in connection.execute(query)}
+    return {site: octets for site, octets in _NAMED_ACTS.rows(connection, [(code,) for code in codes])}  # noqa: C416
 
 
 def _site(row: Any) -> Site:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from kiosk.wire.frame import Header
+from store.lookup import Named
 from store.schema import arrival, down_state, site_status
 from store.upsert import add_up, upsert
 
@@ -28,6 +29,10 @@ _AS_IN_HEADER = (
     "rows_dropped",
     "cadence_s",
 )
+
+_NAMED = Named(select(site_status), site_status.c.site)
+_DOWN_KEY = (down_state.c.site, down_state.c.dev)
+_NAMED_DOWNS = Named(select(down_state).order_by(*_DOWN_KEY).with_for_update(of=down_state), *_DOWN_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def get(connection: Connection, site: str) -> SiteStatus | None:
 
 def get_many(connection: Connection, sites: Sequence[str]) -> list[SiteStatus]:
     """How those of these sites stand that were ever heard."""
-    return [SiteStatus(*row) for row in connection.execute(select(site_status).where(site_status.c.site.in_(sites)))]
+    return [SiteStatus(*row) for row in _NAMED.rows(connection, [(site,) for site in sites])]
 
 
 def all_statuses(connection: Connection) -> list[SiteStatus]:
@@ -152,12 +157,7 @@ def octets_received(connection: Connection, site: str, start_ms: int, end_ms: in
 
 def downs(connection: Connection, devices: Sequence[tuple[str, str]]) -> dict[tuple[str, str], DownState]:
     """What was last said to devices, by (site, device); locked in one order, so that workers never wait in a ring."""
-    table = down_state.c
-    query = select(down_state).where(tuple_(table.site, table.dev).in_(devices)).order_by(table.site, table.dev)
-    return {
-        (row.site, row.dev): DownState(row.epoch, row.counter, row.sent_ms, row.boot)
-        for row in connection.execute(query.with_for_update())
-    }
+    return {(site, dev): DownState(*said) for site, dev, *said in _NAMED_DOWNS.rows(connection, devices)}
 
 
 def save_downs(connection: Connection, states: Mapping[tuple[str, str], DownState]) -> None:

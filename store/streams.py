@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, insert, select
 
 from kiosk.wire.ranges import Range, RangeSet
+from store.lookup import Named
 from store.schema import stream, stream_gap
 from store.upsert import insert_new, update_many
 
 REFUSED_MAX = 16
 """So many refused ranges are remembered for acknowledgements; all of them are dead letters."""
+
+_KEY = (stream.c.site, stream.c.stream)
+_NAMED = Named(select(stream).order_by(*_KEY).with_for_update(of=stream), *_KEY)
 
 
 @dataclass(slots=True)
@@ -42,9 +46,7 @@ def load(connection: Connection, site: str, stream_id: str) -> Stream | None:
 
 def load_many(connection: Connection, named: Sequence[tuple[str, str]]) -> list[Stream]:
     """Those streams, by (site, stream), that are known; locked in one order, so that workers never wait in a ring."""
-    key = tuple_(stream.c.site, stream.c.stream)
-    query = select(stream).where(key.in_(named)).order_by(stream.c.site, stream.c.stream).with_for_update()
-    return [_stream(row) for row in connection.execute(query)]
+    return [_stream(row) for row in _NAMED.rows(connection, named)]
 
 
 def create(connection: Connection, site: str, stream_id: str, dev: str, now_ms: int) -> Stream:

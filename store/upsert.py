@@ -10,20 +10,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, Double, Integer, LargeBinary, String, Table, bindparam, update
+from sqlalchemy import Connection, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
+
+from store.arrays import kind_of, pack
 
 ROWS_APART = 3
 """Up to so many rows a statement each is as quick."""
-
-_ARRAYS = (
-    (Boolean, "boolean"),
-    (Integer, "bigint"),
-    (BigInteger, "bigint"),
-    (Double, "float8"),
-    (LargeBinary, "bytea"),
-)
-"""What a column's values travel as; texts as text, so that one too long is refused and not cut."""
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -36,7 +29,7 @@ def insert(connection: Connection, table: Table) -> Any:
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not there yet; leave the others as they are."""
     if _as_arrays(connection, rows):
-        _run_arrays(connection, _array_insert(table, tuple(rows[0]), None), rows)
+        _run_arrays(connection, table, _array_insert(table, tuple(rows[0]), None), rows)
     elif rows:
         connection.execute(_insert_new(connection.dialect.name, table), rows)
 
@@ -52,7 +45,7 @@ def add_up(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     Many rows at once must be of different keys.
     """
     if _as_arrays(connection, rows):
-        _run_arrays(connection, _array_insert(table, tuple(rows[0]), sums), rows)
+        _run_arrays(connection, table, _array_insert(table, tuple(rows[0]), sums), rows)
     elif rows:
         connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0]), sums), rows)
 
@@ -60,7 +53,7 @@ def add_up(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
 def update_many(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Give the rows named by their column `key` the other values; rows that are not there are passed over."""
     if _as_arrays(connection, rows):
-        _run_arrays(connection, _array_update(table, key, tuple(rows[0])), rows)
+        _run_arrays(connection, table, _array_update(table, key, tuple(rows[0])), rows)
     elif rows:
         changed = [name for name in rows[0] if name != key]
         statement = update(table).where(table.c[key] == bindparam("key_"))
@@ -74,8 +67,9 @@ def _as_arrays(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> boo
     return len(rows) > ROWS_APART and connection.dialect.name == "postgresql"
 
 
-def _run_arrays(connection: Connection, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.exec_driver_sql(statement, tuple([row[name] for row in rows] for name in rows[0]))
+def _run_arrays(connection: Connection, table: Table, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    columns = [(name, [row[name] for row in rows]) for name in rows[0]]
+    connection.exec_driver_sql(statement, tuple(pack(kind_of(table.c[name]), values) for name, values in columns))
 
 
 @lru_cache(maxsize=256)
@@ -123,12 +117,4 @@ def _array_update(table: Table, key: str, names: tuple[str, ...]) -> str:
 
 
 def _arrays(table: Table, names: tuple[str, ...]) -> str:
-    return f"unnest({', '.join(f'%s::{_array_of(table, name)}[]' for name in names)})"
-
-
-def _array_of(table: Table, name: str) -> str:
-    kind = table.c[name].type
-    known = next((array for types, array in _ARRAYS if isinstance(kind, types)), None)
-    if known is None and not isinstance(kind, String):
-        raise TypeError(f"{table.name}.{name} has a type that does not travel in arrays yet")
-    return known or "text"
+    return f"unnest({', '.join(f'%s::{kind_of(table.c[name])}[]' for name in names)})"
