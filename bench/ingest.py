@@ -1,7 +1,8 @@
 """Ingest against Telegraf and against InfluxDB's own limit: the same values, one machine, paths by turns.
 
 `python -m bench ingest` prints the table. Rates are site-minutes (14 values) a second until all are durable: ours in
-InfluxDB, then committed in SQL, then answered; Telegraf's in InfluxDB.
+InfluxDB, then committed in SQL, then answered; Telegraf's in InfluxDB. Ours runs compiled (tools/compiled.py), but for
+the path that says plain Python.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from tests.influxdb import InfluxServer
 from tests.postgresql import PostgresServer
 from tests.servers import missing_servers
 from tools import get_servers
+from tools.compiled import compiled_copy
+from tools.servers.base import MissingError
 
 ROUNDS = 3
 NEEDED = ("influxdb", "mosquitto", "postgresql")
@@ -31,6 +34,7 @@ BACKLOG = Shape(sites=1, rows=43_200, block_rows=BACKLOG_BLOCK_ROWS, blocks_a_fr
 
 RAW_1, RAW_2 = "raw, 1 connection", "raw, 2 connections"
 CITY_1, CITY_2 = "ours, PostgreSQL, 1 worker", "ours, PostgreSQL, 2 workers"
+PLAIN = "ours, PostgreSQL, 2 workers, plain Python"
 VILLAGE = "ours, SQLite"
 SILENT, TALKATIVE = "ours, PostgreSQL, 1 worker, no answers", "ours, PostgreSQL, 1 worker, every frame answered"
 PEER = "Telegraf"
@@ -51,6 +55,7 @@ def paths(place: Place) -> dict[str, Callable[[], Run]]:
         PEER: lambda: telegraf(place, blocks),
         RAW_2: lambda: raw(place, blocks, 2),
         CITY_1: lambda: ours(place, blocks, Variant("calm")),
+        PLAIN: lambda: ours(place, blocks, Variant("calm", workers=2, plain=True)),
         SILENT: lambda: ours(place, blocks, Variant("none")),
         TALKATIVE: lambda: ours(place, blocks, Variant("every")),
         VILLAGE: lambda: ours(place, blocks, Variant("calm", database="sqlite")),
@@ -62,6 +67,8 @@ def paths(place: Place) -> dict[str, Callable[[], Run]]:
     }
     if place.telegraf is None:
         del told[PEER], told[SINGLE_PEER]
+    if place.compiled is None:
+        del told[PLAIN]  # all of ours are
     return told
 
 
@@ -79,6 +86,10 @@ def figures_of(rounds: Rounds) -> list[Figure]:
     for name, path, rulers, goal in ratios:
         if all(ruler in rounds for ruler in rulers):
             told.append(at_least(f"ingest: {name}", _ratio(rounds, path, rulers), "ratio", goal))
+    if PLAIN in rounds:
+        faster = round(_ratio(rounds, CITY_2, [PLAIN]), 4)
+        told.append(Figure("ingest: compiled, 2 workers, of plain Python", faster, "ratio"))
+    told.append(Figure("ingest: ours is compiled", float(PLAIN in rounds), "1 = yes"))
     told.append(at_most("ingest: slower with acknowledgements", 1 - _ratio(rounds, CITY_1, [SILENT]), "share", 0.05))
     slower = round(1 - _ratio(rounds, TALKATIVE, [SILENT]), 4)
     told.append(Figure("ingest: slower with every frame answered", slower, "share"))
@@ -121,12 +132,17 @@ def main() -> None:
     except get_servers.MissingError as error:
         peer = None
         print(f"Telegraf could not be had, so nothing is compared with it: {error}")
+    try:
+        copy = compiled_copy()
+    except MissingError as error:
+        copy = None
+        print(f"ours is measured as plain Python, for the compiled copy cannot be made: {error}")
     with (
         tempfile.TemporaryDirectory(prefix="kayasol-ingest-") as folder,
         InfluxServer(Path(folder) / "influx") as influx,
         PostgresServer() as postgres,
     ):
-        place = Place(Path(folder), influx, postgres, None if peer is None else peer.path)
+        place = Place(Path(folder), influx, postgres, None if peer is None else peer.path, copy)
         told = paths(place)
         rounds: dict[str, list[Run]] = {name: [] for name in told}
         for number in range(ROUNDS):

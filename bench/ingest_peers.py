@@ -13,8 +13,8 @@ from typing import Any
 from store.readings.influxdb_http import InfluxSettings
 from tests.mosquitto import MosquittoServer
 from tests.server_process import ServerProcess
+from tools import compiled
 
-ROOT = Path(__file__).parent.parent
 TELEGRAF_BATCH = 5_000
 """Points a request: its default is 1,000."""
 TELEGRAF_FLUSH = "200ms"
@@ -58,24 +58,28 @@ class Variant:
     """See ingest_worker."""
     database: str = "postgresql"
     workers: int = 1
+    plain: bool = False
+    """Whether plain Python runs where a compiled copy could."""
 
 
 class OurWorker(ServerProcess):
-    """One ingest worker; ready once its subscriptions are in force."""
+    """One ingest worker, on the compiled copy if one is named; ready once its subscriptions are in force."""
 
     name = "worker"
 
-    def __init__(self, folder: Path, told: dict[str, object]) -> None:
+    def __init__(self, folder: Path, told: dict[str, object], copy: Path | None) -> None:
         super().__init__(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._file = folder / "worker.json"
-        self._file.write_text(json.dumps(told), encoding="utf-8")
+        self._file.write_text(json.dumps(told | {"compiled": copy is not None}), encoding="utf-8")
+        self._copy = copy
 
     def _command(self) -> Sequence[str | Path]:
         return [sys.executable, "-m", "bench.ingest_worker", self._file]
 
     def _options(self) -> dict[str, Any]:
-        return {"env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+        plain = {**os.environ, "PYTHONPATH": str(compiled.ROOT)}
+        return {"env": plain if self._copy is None else compiled.environment(self._copy)}
 
     def _is_ready(self) -> bool:
         return "connected to the broker" in self.log_text()

@@ -54,6 +54,8 @@ class Place:
     influx: InfluxServer
     postgres: PostgresServer
     telegraf: Path | None
+    compiled: Path | None
+    """The compiled copy that ours runs on; None where none can be made."""
     _numbers: count[int] = field(default_factory=count)
 
     def new_folder(self) -> Path:
@@ -97,6 +99,7 @@ def ours(place: Place, load: Load, variant: Variant) -> Run:
                         "client_id": f"kayasol-ingest-{number}",
                         "partitions": _partitions(number, variant.workers),
                     },
+                    None if variant.plain else place.compiled,
                 )
             )
             for number in range(variant.workers)

@@ -1,8 +1,9 @@
 """One ingest worker as the product runs it, alone in a process: `python -m bench.ingest_worker FILE`.
 
 FILE is JSON: `settings` as kayasol.toml has them; `answers`: "calm" as the product's policy is, "every" answers each
-frame of each transaction, "none" is for the bench alone; `partitions`; `sites`. The clock goes on by a cadence with
-each frame of a site, as it would if the frames came when they were due.
+frame of each transaction, "none" is for the bench alone; `partitions`; `sites`; `compiled`, without which it does not
+start on a compiled codec, nor with it on a plain one. The clock goes on by a cadence with each frame of a site, as it
+would if the frames came when they were due.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from ingest.subscriber import Broker, Subscriber
 from kayasol.parts import utc_ms
 from kayasol.readings_store import open_readings
 from kayasol.settings import ServerSettings
+from kiosk.wire import block
 from store.engine import Store
+from tools.compiled import SUFFIX
 
 CADENCE_MS = 900_000
 POLICIES = {"every": Policy(calm_ms=0), "calm": Policy(), "none": Policy()}
@@ -55,6 +58,8 @@ def main(file: str) -> None:
     """Run until SIGTERM."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
     told = json.loads(Path(file).read_text(encoding="utf-8"))
+    if block.__file__.endswith(SUFFIX) != told["compiled"]:
+        raise SystemExit(f"the codec is {block.__file__}: that is not what is to be measured")
     settings = ServerSettings(**told["settings"])
     if told["answers"] == "none":
         acknowledger.answer = lambda *_: []

@@ -25,3 +25,5 @@ compile demo.txt --extra server --extra demo --constraint requirements/dev.txt p
 compile server.txt --extra server --constraint requirements/dev.txt pyproject.toml
 compile agent.txt --constraint requirements/dev.txt pyproject.toml
 compile build.txt --constraint requirements/dev.txt requirements/build.in
+# The server's too: the types of what it imports decide what is compiled.
+compile build-compiled.txt --extra server --constraint requirements/dev.txt requirements/build-compiled.in pyproject.toml

@@ -34,6 +34,8 @@ SERVERS: Mapping[str, Server] = {
     "faketime": DebianProgram("faketime", ("faketime",)),
     # Debian keeps the server's programs off the PATH, one folder a major version; initdb is beside it.
     "postgresql": DebianProgram("postgresql", ("/usr/lib/postgresql/*/bin/postgres", "postgres"), minimum=(13,)),
+    # Compiles the modules that a server may run compiled (tools/compiled.py).
+    "cc": DebianProgram("gcc", ("cc", "gcc")),
     # No package of it in Debian; a part of it is written in Rust, another in C.
     "influxdb": GoProgram(
         "github.com/influxdata/influxdb/v2",

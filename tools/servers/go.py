@@ -4,17 +4,16 @@ Nothing of the project's tree is touched: the build happens in a scratch module,
 the cache in one step, so a build that was interrupted leaves nothing that looks finished.
 """
 
-import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.cache import alone, cache_folder
 from tools.servers.base import Found, MissingError, read_version, run
 
 BUILD_WAIT_S = 1500
@@ -62,7 +61,7 @@ class GoProgram:
         absent = [command for command in self.needs if shutil.which(command) is None]
         if absent:
             raise MissingError(f"cannot be built without {', '.join(absent)}: {self._advice()}")
-        with _alone(cache_folder() / f"{self._name}.lock"):
+        with alone(cache_folder() / f"{self._name}.lock"):
             if not self.path.exists():
                 self._build()
 
@@ -120,22 +119,6 @@ class GoProgram:
 
     def _advice(self) -> str:
         return f"install {', '.join(self.needs)} and run `make servers`, which builds it into {self.path.parent}"
-
-
-def cache_folder() -> Path:
-    """Outlives the checkout."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "kayasol"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Two runs at once build it once: the second waits and finds it."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _installed_toolchain() -> str:
