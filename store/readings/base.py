@@ -15,9 +15,11 @@ POINTS_MAX = 200_000
 BUCKETS_MAX = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One metric of one device over time, oldest first."""
+class Series(NamedTuple):
+    """One metric of one device over time, oldest first.
+
+    No dataclass, because fourteen of them are made of each block and a tuple takes a quarter of the time.
+    """
 
     device: str
     metric: str
