@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
 from kiosk.errors import WireError
 from kiosk.reading import Flag, Row
@@ -11,12 +12,12 @@ from kiosk.wire.columns import CODINGS, decode_columns_body, encode_columns
 from kiosk.wire.elements import VARINT_LIMIT, Reader, Writer
 from kiosk.wire.schema import HASH_BYTES, POSITIONS_MAX
 
-ROWS_MAX = 4096
-BODY_MAX_BYTES = 65_536
+ROWS_MAX: Final = 4096
+BODY_MAX_BYTES: Final = 65_536
 """A body comes out of a frame, so it cannot be larger than one."""
-BOOT_BYTES = 8
+BOOT_BYTES: Final = 8
 
-_FLAG_MIN_BYTES = 4
+_FLAG_MIN_BYTES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def encode_block(block: Block, positions: int, coding: int | None = None) -> byt
 
 def block_head(body: bytes) -> BlockHead:
     """First row and count, whatever follows them."""
-    return _read_head(Reader(body[:32]))
+    first, count = _read_head(Reader(body[:32]))
+    return BlockHead(first, count)
 
 
 def peek_schema(body: bytes) -> str:
@@ -94,12 +96,12 @@ def decode_columns(body: bytes, positions: int) -> Columns:
     if not 1 <= positions <= POSITIONS_MAX or len(body) > BODY_MAX_BYTES:
         raise WireError(f"a block has 1 to {POSITIONS_MAX} positions and at most {BODY_MAX_BYTES} bytes")
     reader = Reader(body)
-    head = _read_head(reader)
+    first, count = _read_head(reader)
     boot, boot_number, schema = reader.hex(BOOT_BYTES), reader.varint(1), reader.hex(HASH_BYTES)
-    times, *values = decode_columns_body(reader, reader.u8(), head.count, positions + 1)
-    flags = _read_flags(reader, head.count, positions)
+    columns = decode_columns_body(reader, reader.u8(), count, positions + 1)
+    flags = _read_flags(reader, count, positions)
     reader.end()
-    return Columns(head.first, boot, boot_number, schema, _checked_times(times), values, flags)
+    return Columns(first, boot, boot_number, schema, _checked_times(columns[0]), columns[1:], flags)
 
 
 def decode_block(body: bytes, positions: int) -> Block:
@@ -113,10 +115,10 @@ def decode_block(body: bytes, positions: int) -> Block:
     return Block(columns.first, columns.boot, columns.boot_number, columns.schema_hash, rows)
 
 
-def _read_head(reader: Reader) -> BlockHead:
+def _read_head(reader: Reader) -> tuple[int, int]:
+    """First row and count."""
     first = reader.varint(1)
-    count = reader.varint(1, min(ROWS_MAX, VARINT_LIMIT - first))
-    return BlockHead(first, count)
+    return first, reader.varint(1, min(ROWS_MAX, VARINT_LIMIT - first))
 
 
 def _checked_times(times: list[int | None]) -> list[int]:

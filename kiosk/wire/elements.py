@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kiosk.errors import WireError
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 Octets = bytes | bytearray | memoryview
 
@@ -73,7 +76,7 @@ class Reader:
     __slots__ = ("_at", "_octets")
 
     def __init__(self, memory: Octets) -> None:
-        self._octets = bytes(memory)
+        self._octets = memory if isinstance(memory, bytes) else bytes(memory)
         self._at = 0
 
     @property
@@ -88,12 +91,12 @@ class Reader:
 
     def take(self, count: int) -> bytes:
         """The next `count` bytes."""
-        end = self._at + count
+        at = self._at
+        end = at + count
         if count < 0 or end > len(self._octets):
             raise WireError(f"{count} bytes are announced, {self.remaining} are left")
-        piece = self._octets[self._at : end]
         self._at = end
-        return piece
+        return self._octets[at:end]
 
     def hex(self, count: int) -> str:
         """The next `count` bytes as an id."""
@@ -105,7 +108,8 @@ class Reader:
 
     def u16(self) -> int:
         """Two bytes, big endian."""
-        return int.from_bytes(self.take(2), "big")
+        octets = self.take(2)
+        return octets[0] << 8 | octets[1]
 
     def u32(self) -> int:
         """Four bytes, big endian."""
@@ -113,15 +117,26 @@ class Reader:
 
     def varint(self, low: int = 0, high: int = VARINT_LIMIT - 1) -> int:
         """An unsigned LEB128 number in its shortest form, between `low` and `high`."""
-        value = shift = 0
+        octets, at = self._octets, self._at
+        if at < len(octets) and octets[at] < 0x80:
+            value = octets[at]
+            self._at = at + 1
+        else:
+            value = self._long_varint()
+        if not low <= value <= high:
+            raise WireError(f"{value} is not between {low} and {high}")
+        return value
+
+    def _long_varint(self) -> int:
+        """One that has more than a byte."""
+        value: i64 = 0
+        shift: i64 = 0
         for octet in self._octets[self._at : self._at + _VARINT_OCTETS]:
             value |= (octet & 0x7F) << shift
             shift += 7
             if octet < 0x80:
-                if octet == 0 and shift > 7:
+                if octet == 0:
                     raise WireError("a varint is longer than it needs to be")
-                if not low <= value <= high:
-                    raise WireError(f"{value} is not between {low} and {high}")
                 self._at += shift // 7
                 return value
         raise WireError("a varint does not end")

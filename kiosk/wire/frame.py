@@ -5,26 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from kiosk.errors import WireError
 from kiosk.time import SOURCES
 from kiosk.wire.elements import Reader, Writer, crc32
 from kiosk.wire.topics import check_site
 
-VERSION = 1
-FRAME_MAX_BYTES = 65_536
-SECTIONS_MAX = 64
+VERSION: Final = 1
+FRAME_MAX_BYTES: Final = 65_536
+SECTIONS_MAX: Final = 64
 
-KIND_LEDGER = 1
-KIND_SCHEMA = 2
-KIND_BOOTS = 3
-KIND_BLOCK = 4
-KIND_TIME_REQUEST = 5
+KIND_LEDGER: Final = 1
+KIND_SCHEMA: Final = 2
+KIND_BOOTS: Final = 3
+KIND_BLOCK: Final = 4
+KIND_TIME_REQUEST: Final = 5
 
-DEVICE_BYTES, STREAM_BYTES, BOOT_BYTES, LOG_BYTES, HASH_BYTES = 8, 16, 8, 16, 32
+DEVICE_BYTES: Final = 8
+STREAM_BYTES: Final = 16
+BOOT_BYTES: Final = 8
+LOG_BYTES: Final = 16
+HASH_BYTES: Final = 32
 
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_SECTION_ENTRY_MIN_BYTES = 6
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_SECTION_ENTRY_MIN_BYTES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +149,14 @@ def decode_frame(octets: bytes) -> Frame:
         for _ in range(inner.count(0, SECTIONS_MAX, _SECTION_ENTRY_MIN_BYTES))
     ]
     inner.end()
-    announced = sum(length for _, length, _ in table)
+    announced = sum([length for _, length, _ in table])
     if announced != reader.remaining:
         raise WireError(f"the sections announced are {announced} bytes, those that came {reader.remaining}")
-    bodies = [(kind, reader.take(length), crc) for kind, length, crc in table]
-    return Frame(header, tuple(ReceivedSection(kind, body, crc32(body) == crc) for kind, body, crc in bodies))
+    sections: list[ReceivedSection] = []
+    for kind, length, crc in table:
+        body = reader.take(length)
+        sections.append(ReceivedSection(kind, body, crc32(body) == crc))
+    return Frame(header, tuple(sections))
 
 
 def write_clock(writer: Writer, clock: ClockState) -> None:
@@ -204,7 +212,8 @@ def _read_header(reader: Reader) -> Header:
     boot_number, counter, mono_ms = reader.varint(1), reader.varint(1), reader.varint()
     clock = ClockState(read_source(reader), reader.varint(), reader.varint())
     _check_clock(clock)
-    lowest_kept, head, waiting, age, dropped, cadence = (reader.varint() for _ in range(6))
+    lowest_kept, head, waiting = reader.varint(), reader.varint(), reader.varint()
+    age, dropped, cadence = reader.varint(), reader.varint(), reader.varint()
     _check_rows(lowest_kept, head)
     heads = reader.u8()
     if heads > 1:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from kiosk.errors import WireError
 from kiosk.metric import CATALOGUE
 
-SCHEMA_MAX_BYTES = 8192
-POSITIONS_MAX = 128
-HASH_BYTES = 8
+SCHEMA_MAX_BYTES: Final = 8192
+POSITIONS_MAX: Final = 128
+HASH_BYTES: Final = 8
 
 _NAME = re.compile(r"[a-z0-9-]{1,24}")
 _DRIVER = re.compile(r"[a-z0-9-]{1,32}")

@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from kiosk.errors import WireError
 
-PARTITIONS = 64
+PARTITIONS: Final = 64
 
-_SITE = re.compile(r"[a-z0-9-]{2,24}")
-_DEVICE = re.compile(r"[0-9a-f]{16}")
-_TOPIC = re.compile(r"k1/(0|[1-9][0-9]?)/([^/]+)/([uds])")
+_SITE: Final = re.compile(r"[a-z0-9-]{2,24}")
+_DEVICE: Final = re.compile(r"[0-9a-f]{16}")
+_TOPIC: Final = re.compile(r"k1/(0|[1-9][0-9]?)/([^/]+)/([uds])")
 
 
 @dataclass(frozen=True, slots=True)
