@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from kiosk.wire.schema import Schema, parse_schema
 from store.lookup import Named
 from store.schema import block, flagged_value, schema
+from store.schema_rows import WAITING
 from store.upsert import insert_new
 
 PARKED, UNDATED, WRITTEN, REFUSED = "parked", "undated", "written", "refused"
 """Waits for its schema; waits for a fix of its boot; its values are in the readings store; cannot be decoded."""
 
+
+def _is(state: str) -> ColumnElement[bool]:
+    found = block.c.state == state
+    return and_(found, WAITING) if state in {PARKED, UNDATED} else found
+
+
 _NAMED_SCHEMAS = Named(select(schema.c.site, schema.c.hash, schema.c.canonical), schema.c.site, schema.c.hash)
-_WANTED = select(block.c.site, block.c.schema_hash).where(block.c.state == PARKED).distinct()
+_WANTED = select(block.c.site, block.c.schema_hash).where(_is(PARKED)).distinct()
 _NAMED_WANTED = Named(_WANTED.order_by(block.c.site, block.c.schema_hash), block.c.site)
 
 
@@ -70,7 +77,7 @@ def of_boot(
 def waiting_for_schema(connection: Connection, site: str, schema_hash: str) -> list[Block]:
     """The blocks that are parked until a schema comes, as they came."""
     table = block.c
-    query = select(block).where(table.state == PARKED, table.site == site, table.schema_hash == schema_hash)
+    query = select(block).where(_is(PARKED), table.site == site, table.schema_hash == schema_hash)
     return [Block(*row) for row in connection.execute(query.order_by(table.id))]
 
 
@@ -84,7 +91,7 @@ def wanted_schemas(connection: Connection, sites: Sequence[str], limit: int) -> 
 
 def count(connection: Connection, site: str, state: str, boot: str | None = None) -> int:
     """How many blocks of a site, or of one boot, are in a state."""
-    query = select(func.count()).select_from(block).where(block.c.state == state, block.c.site == site)
+    query = select(func.count()).select_from(block).where(_is(state), block.c.site == site)
     if boot is not None:
         query = query.where(block.c.boot == boot)
     return connection.execute(query).scalar_one()
@@ -93,7 +100,7 @@ def count(connection: Connection, site: str, state: str, boot: str | None = None
 def older_than(connection: Connection, state: str, before_ms: int, limit: int) -> list[Block]:
     """Blocks that have been in a state since before an instant, oldest first."""
     table = block.c
-    query = select(block).where(table.state == state, table.arrived_ms < before_ms).order_by(table.id).limit(limit)
+    query = select(block).where(_is(state), table.arrived_ms < before_ms).order_by(table.id).limit(limit)
     return [Block(*row) for row in connection.execute(query)]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from store.blocks import PARKED, UNDATED
 from store.schema import arrival, block, down_state
+from store.schema_rows import WAITING
 
 
 def octets_by_site(connection: Connection, start_ms: int, end_ms: int) -> dict[str, int]:
@@ -24,8 +24,8 @@ def answered_ms(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 def waiting_blocks(connection: Connection) -> dict[tuple[str, str], int]:
-    """How many blocks wait: (site, PARKED or UNDATED) -> count."""
+    """How many blocks wait: (site, `parked` or `undated`) -> count."""
     table = block.c
-    query = select(table.site, table.state, func.count()).where(table.state.in_((PARKED, UNDATED)))
+    query = select(table.site, table.state, func.count()).where(WAITING)
     rows = connection.execute(query.group_by(table.site, table.state))
     return {(site, state): int(number) for site, state, number in rows}

@@ -54,6 +54,9 @@ schema = Table(
     whole("arrived_ms"),
 )
 
+WAITING = text("state IN ('parked', 'undated')")
+"""Blocks with an index of their own. A question about them has to hold these very words, or it is not used."""
+
 block = Table(
     "block",
     METADATA,
@@ -70,7 +73,7 @@ block = Table(
     CheckConstraint("state IN ('parked', 'undated', 'written', 'refused')", name="state"),
     UniqueConstraint("site", "stream", "first", "count"),
     Index(None, "site", "boot", "state"),
-    Index(None, "state", "site", "schema_hash"),
+    Index("ix_block_waiting", "state", "site", "schema_hash", sqlite_where=WAITING, postgresql_where=WAITING),
 )
 
 boot = Table(
