@@ -118,6 +118,22 @@ def test_wild_columns_above_the_bound_of_lengths_are_left_to_another_coding_and_
     assert encode_columns(columns)[0] <= RICE
 
 
+def test_values_and_differences_of_every_length_come_back() -> None:
+    sizes = [size for length in range(1, 62) for size in ((1 << length) - 1, 1 << length - 1)]
+    columns = [[1 << 60, *range((1 << 60) + 1, (1 << 60) + len(sizes))], sizes, [-size for size in sizes]]
+    columns += [[size, -size, *[0] * (len(sizes) - 2)] for size in sizes]
+    assert read_adaptive(write_adaptive(columns), len(sizes), len(columns)) == columns
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("difference", [1, (1 << 61) + 1, (1 << 62) - 1, 1 << 62, (1 << 63) - 1])
+def test_a_difference_that_leads_out_of_bounds_is_refused_however_long(difference: int, sign: int) -> None:
+    first = sign * ((1 << 61) - 1)
+    body = write_adaptive([grid(2), [first, first + sign * difference]])
+    with pytest.raises(WireError, match="strictly between"):
+        read_adaptive(body, 2, 2)
+
+
 @pytest.mark.parametrize("times", [[5, 4], [-1, 4], [None, 4]])
 def test_columns_without_a_time_column_are_left_to_another_coding(times: list[int | None]) -> None:
     with pytest.raises(WireError, match="cannot hold"):
