@@ -31,6 +31,7 @@ from tools.servers.base import MissingError, run  # noqa: E402
 
 MODULES = (
     "kiosk/reading.py",
+    "kiosk/time.py",
     "kiosk/wire/adaptive.py",
     "kiosk/wire/bits.py",
     "kiosk/wire/block.py",

@@ -31,9 +31,6 @@ SUITES = (
 """Those that call a compiled module."""
 
 LEFT_OUT = {
-    "tests/kiosk/wire/test_adaptive.py::test_no_bytes_keep_a_reader_busy_beyond_its_bound": (
-        "puts a class that counts in place of a compiled one; compiled callers would not see it, and it would count 0"
-    ),
     "tests/kiosk/wire/test_records.py::test_no_section_cut_short_is_read": "takes long, and what it reads is plain",
 }
 """Tests that prove nothing on the copy, and why."""
