@@ -123,16 +123,26 @@ def _row(header: Header, now_ms: int) -> dict[str, Any]:
     } | {name: getattr(header, name) for name in _AS_IN_HEADER}
 
 
-def note_arrivals(connection: Connection, arrived: Mapping[tuple[str, str], tuple[int, int]], now_ms: int) -> None:
-    """Count what came now: (site, device) -> frames, and how many bytes they were."""
+def note_arrivals(
+    connection: Connection,
+    arrived: Mapping[tuple[str, str], tuple[int, int]],
+    now_ms: int,
+    saved: Mapping[str, Header] | None = None,
+) -> None:
+    """Count what came now: (site, device) -> frames, and how many bytes they were.
+
+    `saved` are the headers, by site, that `save_headers` has kept at this same instant: they say the rest already.
+    """
     slot_ms = now_ms - now_ms % SLOT_MS
     counted: dict[str, dict[str, str | int]] = {}
     for (site, _), (frames, octets) in sorted(arrived.items()):
         known = counted.setdefault(site, {"site": site, "slot_ms": slot_ms, "frames": 0, "octets": 0})
         known |= {"frames": int(known["frames"]) + frames, "octets": int(known["octets"]) + octets}
     add_up(connection, arrival, list(counted.values()), ("frames", "octets"))
-    last = {site: {"site": site, "dev": dev, "arrival_ms": now_ms} for site, dev in sorted(arrived)}
-    upsert(connection, site_status, *last.values())
+    kept = {site: header.device for site, header in (saved or {}).items()}
+    last = dict(sorted(arrived))
+    rows = [{"site": site, "dev": dev, "arrival_ms": now_ms} for site, dev in last.items() if kept.get(site) != dev]
+    upsert(connection, site_status, *rows)
 
 
 def note_online(connection: Connection, site: str, dev: str, now_ms: int, *, online: bool) -> None:
