@@ -23,10 +23,8 @@ def series_of(columns: Columns, schema: Schema, offset_ms: int) -> list[Series]:
     times_ms = [mono_ms + offset_ms for mono_ms in columns.mono_ms]
     rows = len(times_ms)
     dated: list[Series] = []
-    position = 0
-    for device, metric, decimals in schema.columns:
+    for position, (device, metric, decimals) in enumerate(schema.columns):
         column = columns.values[position]
-        position += 1
         values = [value for value in column if value is not None]
         if len(values) == rows:
             dated.append(Series(device, metric, decimals, times_ms, values))
