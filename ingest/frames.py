@@ -48,7 +48,7 @@ def open_frame(work: Work, topic: Topic, name: str, payload: bytes) -> Frame | N
         reason = f"a frame of {header.site} on the topic of {topic.site}"
         work.letter(payload, site=topic.site, topic=name, kind="frame", reason=reason, security=True)
         return None
-    if not _registered(work, header.site, header.device):
+    if not work.is_registered(header.site, header.device):
         work.tally.add("device_unknown")
         reason = f"device {header.device} is not registered for {header.site}: `kayasol site add` registers it"
         work.letter(payload, site=topic.site, topic=name, kind="frame", reason=reason, security=True)
@@ -85,7 +85,7 @@ def take_status(work: Work, topic: Topic, name: str, payload: bytes) -> None:
         work.tally.add("status_refused")
         work.letter(payload[:STATUS_MAX_BYTES], site=topic.site, topic=name, kind="status", reason=str(error))
         return
-    if not _registered(work, topic.site, said.device):
+    if not work.is_registered(topic.site, said.device):
         work.tally.add("device_unknown")
         reason = f"device {said.device} is not registered for {topic.site}"
         work.letter(payload, site=topic.site, topic=name, kind="status", reason=reason, security=True)
@@ -100,10 +100,6 @@ def save(work: Work) -> None:
     """Keep the newest headers, and count what came in the quarter of an hour of the server's clock."""
     status.save_headers(work.connection, [header for _, header in sorted(work.headers.items())], work.now_ms)
     status.note_arrivals(work.connection, work.arrivals, work.now_ms)
-
-
-def _registered(work: Work, site: str, device: str) -> bool:
-    return any(key.dev == device for key in work.keys(site).values())
 
 
 def _newest(work: Work, site: str) -> Header | SiteStatus | None:

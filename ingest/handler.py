@@ -189,7 +189,9 @@ class Handler:
             return
         reply = frames.take_header(work, frame.header)
         number, crashed = aside
-        for index, section in sorted(enumerate(frame.sections), key=lambda each: ORDER.get(each[1].kind, len(ORDER))):
+        sections = frame.sections
+        for index in sorted(range(len(sections)), key=lambda each: ORDER.get(sections[each].kind, len(ORDER))):
+            section = sections[index]
             if index in crashed:
                 work.tally.add("section_crashed")
                 _bury(work, frame.header, section, "this program failed on it: see its log")

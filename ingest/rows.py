@@ -72,30 +72,21 @@ def take_block(work: Work, header: Header, reply: Reply, body: bytes) -> None:
     except WireError as error:
         _refuse(work, reply, stream, (head.first, head.count), body, str(error))
         return
-    block = Block(
-        id=0,
-        site=header.site,
-        stream=header.stream,
-        first=head.first,
-        count=head.count,
-        boot="" if columns is None else columns.boot,
-        schema_hash=schema_hash,
-        body=body,
-        state=blocks.PARKED,
-        arrived_ms=work.now_ms,
-    )
     if schema is None or columns is None:
-        stored = _park(work, header, reply, block)
+        reply.urgent = True
+        if not _has_room_to_park(work, header.site):
+            return
+        boot, state = "", blocks.PARKED
+        work.tally.add("block_parked")
     else:
-        stored = True
-        state = _write(work, header.site, columns, schema)
-        work.blocks.append(replace(block, state=state))
+        boot, state = columns.boot, _write(work, header.site, columns, schema)
         work.tally.add("blocks")
-    if stored:
-        stream.done.add(head.first, head.count)
-        work.tally.add("rows", sum(count for _, count in (*missing, *late)))
-        if late:
-            _close_gaps(work, stream, head)
+    place = (header.site, header.stream, head.first, head.count)
+    work.blocks.append(Block(0, *place, boot, schema_hash, body, state, work.now_ms))
+    stream.done.add(head.first, head.count)
+    work.tally.add("rows", sum([count for _, count in (*missing, *late)]))
+    if late:
+        _close_gaps(work, stream, head)
 
 
 def take_lowest_kept(work: Work, header: Header) -> None:
@@ -191,16 +182,13 @@ def _touches(done: RangeSet, head: BlockHead) -> bool:
     return done.contains(head.first - 1) or done.contains(head.first + head.count) or head.first == done.upto + 1
 
 
-def _park(work: Work, header: Header, reply: Reply, block: Block) -> bool:
-    """Let a block wait for its schema, which the edge is asked for. False: no room, the edge keeps the rows."""
-    reply.urgent = True
+def _has_room_to_park(work: Work, site: str) -> bool:
+    """Whether one more block of a site may wait for its schema; else the edge keeps the rows."""
     work.archive()
-    if blocks.count(work.connection, header.site, blocks.PARKED) >= PARKED_BLOCKS_MAX:
-        work.tally.add("block_parking_full")
-        return False
-    work.blocks.append(block)
-    work.tally.add("block_parked")
-    return True
+    if blocks.count(work.connection, site, blocks.PARKED) < PARKED_BLOCKS_MAX:
+        return True
+    work.tally.add("block_parking_full")
+    return False
 
 
 def _write(work: Work, site: str, columns: Columns, schema: Schema) -> str:

@@ -41,6 +41,8 @@ def seen(work: Work, site: str, boot_id: str, number: int, span_ms: tuple[int, i
     known = boot_of(work, site, boot_id)
     if known is None:
         state = Boot(site, boot_id, number, first_ms, last_ms, None, None, needs_redating=False)
+    elif number <= known.boot_number and known.first_mono_ms <= first_ms and last_ms <= known.last_mono_ms:
+        return known
     else:
         state = replace(
             known,
@@ -48,9 +50,8 @@ def seen(work: Work, site: str, boot_id: str, number: int, span_ms: tuple[int, i
             first_mono_ms=min(first_ms, known.first_mono_ms),
             last_mono_ms=max(last_ms, known.last_mono_ms),
         )
-    if state != known:
-        work.boots[site, boot_id] = state
-        work.changed_boots.add((site, boot_id))
+    work.boots[site, boot_id] = state
+    work.changed_boots.add((site, boot_id))
     return state
 
 

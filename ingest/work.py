@@ -91,7 +91,7 @@ class Work:
         self._keys = {code: {} for code in codes}
         for key in sites.keys_of(self.connection, *codes):
             self._keys[key.site][key.key_id] = key
-        known = [header for header in headers if header.device in {key.dev for key in self._keys[header.site].values()}]
+        known = [header for header in headers if self.is_registered(header.site, header.device)]
         for stream in streams.load_many(self.connection, sorted({(each.site, each.stream) for each in known})):
             self._streams[stream.site, stream.stream] = stream
         for boot in boots.get_many(self.connection, sorted({(each.site, each.boot) for each in known})):
@@ -110,6 +110,13 @@ class Work:
         if code not in self._keys:
             self._keys[code] = {key.key_id: key for key in sites.keys_of(self.connection, code)}
         return self._keys[code]
+
+    def is_registered(self, code: str, dev: str) -> bool:
+        """Whether a site has, or once had, a key of this device."""
+        for key in self.keys(code).values():  # noqa: SIM110 -- asked of each frame: a generator takes three times as long
+            if key.dev == dev:
+                return True
+        return False
 
     def forget_keys(self, code: str) -> None:
         """A key came or went."""

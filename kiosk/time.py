@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 SOURCES = ("none", "saved", "typed", "phone", "modem", "server", "rtc", "gnss", "ntp")
@@ -57,7 +58,13 @@ def supersedes(new: TimeFix, old: TimeFix | None) -> bool:
 
 def day_of(utc_ms: int) -> str:
     """The site's civil day as YYYY-MM-DD. Africa/Ouagadougou is UTC all year."""
-    return datetime.fromtimestamp(utc_ms // 1000, UTC).strftime("%Y-%m-%d")
+    return _day(utc_ms // DAY_MS)
+
+
+@lru_cache(maxsize=1024)
+def _day(number: int) -> str:
+    """By days since 1970: most questions are about the same few."""
+    return datetime.fromtimestamp(number * (DAY_MS // 1000), UTC).strftime("%Y-%m-%d")
 
 
 def day_start_ms(day: str) -> int:

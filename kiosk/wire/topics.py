@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from kiosk.errors import WireError
@@ -78,8 +79,9 @@ def check(topic: Topic) -> None:
         raise WireError(f"site {topic.site} belongs to partition {partition(topic.site)}, not {topic.partition}")
 
 
+@lru_cache(maxsize=4096)
 def parse_topic(topic: str) -> Topic:
-    """Take a topic apart and check it."""
+    """Take a topic apart and check it. Remembers: a site's topic comes with each of its frames."""
     match = _TOPIC.fullmatch(topic)
     if match is None:
         raise WireError(f"{topic!r} is not a topic of this version: k1/<partition>/<site>/<u, d or s>")

@@ -47,4 +47,7 @@ def flagged_of(columns: Columns, schema: Schema, site: str, offset_ms: int) -> l
 
 def days_of(columns: Columns, offset_ms: int) -> set[str]:
     """The civil days in which rows of the block lie."""
+    first_ms, last_ms = columns.mono_ms[0] + offset_ms, columns.mono_ms[-1] + offset_ms
+    if first_ms // DAY_MS == last_ms // DAY_MS:
+        return {day_of(first_ms)}
     return {day_of(day * DAY_MS) for day in {(mono_ms + offset_ms) // DAY_MS for mono_ms in columns.mono_ms}}
