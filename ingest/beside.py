@@ -1,7 +1,8 @@
 """Writes values into a readings store of its own while the transaction goes on; all is written before the commit.
 
-Only for a store that has no part in the transaction. Each batch waits for the one before, so what is written twice ends
-as it was said last. Nothing is on its way any more when the transaction ends, whichever way it ends.
+Only for a store that has no part in the transaction. Several batches are on their way at once; whoever writes a value
+again lets those before come to their end first, so that it ends as it was said last. Nothing is on its way any more
+when the transaction ends, whichever way it ends.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from store.readings.base import Batch, ReadingsStore, Refusal
 class Beside:
     """One transaction's values on their way."""
 
-    def __init__(self, readings: ReadingsStore, thread: ThreadPoolExecutor) -> None:
-        """`thread` has one worker."""
+    def __init__(self, readings: ReadingsStore, threads: ThreadPoolExecutor) -> None:
+        """Not more batches than `threads` has workers are on their way at once."""
         self._readings = readings
-        self._thread = thread
+        self._threads = threads
         self._begun: list[Future[None]] = []
 
     def begin(self, batches: Sequence[Batch]) -> None:
-        """Write these after those begun before; the caller changes them no more."""
-        self._begun.append(self._thread.submit(self._readings.write_many, batches))
+        """Write these; the caller changes them no more."""
+        self._begun.append(self._threads.submit(self._readings.write_many, batches))
+
+    def settle(self) -> None:
+        """Let what was begun come to its end; whether it could be written is told by `finish`."""
+        wait(self._begun)
 
     def finish(self) -> list[Refusal]:
         """Wait until all is written; what will never be taken comes back. Raises RetryLater or RepairFirst."""

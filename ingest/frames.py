@@ -99,7 +99,7 @@ def take_status(work: Work, topic: Topic, name: str, payload: bytes) -> None:
 def save(work: Work) -> None:
     """Keep the newest headers, and count what came in the quarter of an hour of the server's clock."""
     status.save_headers(work.connection, [header for _, header in sorted(work.headers.items())], work.now_ms)
-    status.note_arrivals(work.connection, work.arrivals, work.now_ms)
+    status.note_arrivals(work.connection, work.arrivals, work.now_ms, work.headers)
 
 
 def _newest(work: Work, site: str) -> Header | SiteStatus | None:

@@ -54,6 +54,8 @@ NAMES = {
     KIND_BLOCK: "block",
     KIND_TIME_REQUEST: "time",
 }
+WRITERS = 2
+"""Requests with values that are on their way at once: while one waits for the disk of the readings, another is read."""
 TRIM_EVERY = 256
 """Dead letters and parked blocks are looked through once in so many transactions."""
 
@@ -102,7 +104,7 @@ class Handler:
         self._policy = policy or Policy()
         self._letter_limits = letter_limits or Limits()
         self._transactions = 0
-        self._thread = ThreadPoolExecutor(1, "readings") if readings.beside else None
+        self._threads = ThreadPoolExecutor(WRITERS, "readings") if readings.beside else None
 
     def handle(self, topic: str, payload: bytes) -> list[Outgoing]:
         """Commit one message; returns the answers to publish. Raises RetryLater or RepairFirst."""
@@ -135,7 +137,7 @@ class Handler:
 
     def _commit(self, batch: _Batch) -> list[Outgoing]:
         with self._store.write() as connection:
-            beside = None if self._thread is None else Beside(self._readings, self._thread)
+            beside = None if self._threads is None else Beside(self._readings, self._threads)
             work = Work(connection, self._readings, self._clock(), beside)
             ledger = Ledger(work)
             number = 0

@@ -65,6 +65,8 @@ def take_block(work: Work, header: Header, reply: Reply, body: bytes) -> None:
     if missing and len(stream.done.ranges) >= RANGES_MAX and not _touches(stream.done, head):
         work.tally.add("block_ranges_full")
         return
+    if work.beside is not None and missing != ((head.first, head.count),):
+        work.beside.settle()  # some of these rows came before, maybe a moment ago
     try:
         schema_hash = peek_schema(body)
         schema = work.schema(header.site, schema_hash)
