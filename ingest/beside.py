@@ -8,10 +8,13 @@ when the transaction ends, whichever way it ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from store.errors import RefusedValues
 from store.readings.base import Batch, ReadingsStore, Refusal
+
+BEGUN_MAX = 8
+"""Batches in memory: a backlog is decoded faster than any store takes it."""
 
 
 class Beside:
@@ -24,7 +27,9 @@ class Beside:
         self._begun: list[Future[None]] = []
 
     def begin(self, batches: Sequence[Batch]) -> None:
-        """Write these; the caller changes them no more."""
+        """Write these; the caller changes them no more. Waits while too much is on its way."""
+        while len(under_way := [each for each in self._begun if not each.done()]) >= BEGUN_MAX:
+            wait(under_way, return_when=FIRST_COMPLETED)
         self._begun.append(self._threads.submit(self._readings.write_many, batches))
 
     def settle(self) -> None:

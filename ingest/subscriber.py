@@ -28,11 +28,9 @@ from store.errors import StoreError
 
 _log = logging.getLogger(__name__)
 
-BATCH_MAX = 1024
+BATCH_MAX, BATCH_MAX_BYTES = 2_048, 1 << 19
 """A transaction's worth: many frames share what it costs by itself, and the broker has as many more on their way."""
-BATCH_MAX_BYTES = 1 << 18
-"""The rows of so many bytes fit the memory."""
-QUEUE_MAX = 4_096
+QUEUE_MAX, QUEUE_MAX_BYTES = 4_096, 1 << 24
 """Messages in memory; beyond, nothing more is read and TCP slows the broker down."""
 READS_AT_ONCE = 256
 """Packets that are read before acknowledgements get their turn."""
@@ -94,6 +92,7 @@ class Subscriber:
         self._broker = broker
         self._handler = handler
         self._arrived: deque[_Arrived] = deque()
+        self._arrived_bytes = 0
         self._read = 0
         self._connection = 0
         self._retry_s = 0.0
@@ -151,7 +150,8 @@ class Subscriber:
         if connection is None:
             self._connect(stop)
             return
-        reading = [woken, connection] if len(self._arrived) < QUEUE_MAX else [woken]
+        has_room = len(self._arrived) < QUEUE_MAX and self._arrived_bytes < QUEUE_MAX_BYTES
+        reading = [woken, connection] if has_room else [woken]
         writing = [connection] if client.want_write() else []
         waits_in_tls = isinstance(connection, ssl.SSLSocket) and connection in reading and connection.pending() > 0
         readable, writable, _ = select.select(reading, writing, [], 0 if waits_in_tls else LOOK_UP_S)
@@ -187,6 +187,7 @@ class Subscriber:
         while self._arrived and len(batch) < BATCH_MAX and octets < BATCH_MAX_BYTES:
             batch.append(self._arrived.popleft())
             octets += len(batch[-1].message.payload)
+        self._arrived_bytes -= octets
         return batch
 
     def _commit(self, batch: Sequence[_Arrived], stop: threading.Event) -> list[Outgoing] | None:
@@ -243,6 +244,7 @@ class Subscriber:
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         self._read += 1
         taken = Message(message.topic, bytes(message.payload))
+        self._arrived_bytes += len(taken.payload)
         self._arrived.append(_Arrived(self._connection, message.mid, message.qos, taken))
 
 

@@ -43,7 +43,7 @@ max_queued_messages 0
 max_queued_bytes 67108864
 max_packet_size 131072
 # Ingest commits up to so many frames at once; with the usual 20 under way each commit would carry 20.
-max_inflight_messages 2048
+max_inflight_messages 4096
 persistent_client_expiration 400d
 """
 

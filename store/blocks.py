@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
@@ -45,6 +46,10 @@ class Block:
     arrived_ms: int
 
 
+_NAMES = tuple(name for name in Block.__slots__ if name != "id")
+_values = attrgetter(*_NAMES)
+
+
 @dataclass(frozen=True, slots=True)
 class FlaggedValue:
     """A value that was measured but is not believed; it is not among the readings."""
@@ -61,8 +66,7 @@ class FlaggedValue:
 
 def add(connection: Connection, added: Sequence[Block]) -> None:
     """Archive blocks (their `id` is given here); the same rows in the same cut are kept once."""
-    rows = [{name: getattr(each, name) for name in Block.__slots__ if name != "id"} for each in added]
-    insert_new(connection, block, rows)
+    insert_new(connection, block, [dict(zip(_NAMES, _values(each), strict=True)) for each in added])
 
 
 def of_boot(
