@@ -28,7 +28,7 @@ from tools.servers.base import MissingError
 
 ROUNDS = 3
 NEEDED = ("influxdb", "mosquitto", "postgresql")
-BLOCKS = Shape(sites=400, rows=150, block_rows=15)
+BLOCKS = Shape(sites=400, rows=600, block_rows=15)
 SINGLE = Shape(sites=400, rows=25, block_rows=1)
 BACKLOG = Shape(sites=1, rows=43_200, block_rows=BACKLOG_BLOCK_ROWS, blocks_a_frame=BACKLOG_BLOCKS)
 

@@ -30,9 +30,9 @@ from tests.postgresql import PostgresServer
 
 LIMIT_S = 120.0
 """A run that takes longer is given up."""
-LOOK_S = 0.02
+LOOK_S = 0.05
 AGAIN_S = 5.0
-BROKER = ("max_queued_messages 0", "max_inflight_messages 2048", "log_dest none")
+BROKER = ("max_queued_messages 0", "max_inflight_messages 4096", "log_dest none")
 """For each consumer alike: by default Mosquitto lets 20 messages wait for their PUBACK."""
 
 

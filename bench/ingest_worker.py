@@ -21,7 +21,7 @@ from ingest.acknowledger import Outgoing, Policy
 from ingest.handler import Handler, Message
 from ingest.keys import open_keys
 from ingest.subscriber import Broker, Subscriber
-from kayasol.parts import utc_ms
+from kayasol.parts import collect_seldom, utc_ms
 from kayasol.readings_store import open_readings
 from kayasol.settings import ServerSettings
 from kiosk.wire import block
@@ -77,6 +77,7 @@ def main(file: str) -> None:
         keys = open_keys(settings.folder)
         handler = _CountingHandler(store, opened.readings, keys, clock, policy=POLICIES[told["answers"]])
         handler.clock = clock
+        collect_seldom()
         Subscriber(broker, handler).run(stop)
     store.close()
 
