@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from store.errors import RefusedValues
-from store.readings.base import Batch, ReadingsStore, Refusal
+from store.readings.base import ReadingsStore, Refusal, Values
 
 BEGUN_MAX = 8
 """Batches in memory: a backlog is decoded faster than any store takes it."""
@@ -26,7 +26,7 @@ class Beside:
         self._threads = threads
         self._begun: list[Future[None]] = []
 
-    def begin(self, batches: Sequence[Batch]) -> None:
+    def begin(self, batches: Sequence[Values]) -> None:
         """Write these; the caller changes them no more. Waits while too much is on its way."""
         while len(under_way := [each for each in self._begun if not each.done()]) >= BEGUN_MAX:
             wait(under_way, return_when=FIRST_COMPLETED)

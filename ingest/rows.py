@@ -16,7 +16,7 @@ from store import blocks, streams
 from store.blocks import Block
 from store.errors import RefusedValues
 from store.readings import dated
-from store.readings.base import Batch, Refusal
+from store.readings.base import Refusal
 from store.streams import REFUSED_MAX, Stream
 
 RANGES_MAX = 1_024
@@ -199,7 +199,7 @@ def _write(work: Work, site: str, columns: Columns, schema: Schema) -> str:
     offset_ms = seen(work, site, columns.boot, columns.boot_number, span_ms).offset_ms
     if offset_ms is None or not dated.datable(columns, offset_ms):
         return blocks.UNDATED
-    work.values.append(Batch(site, columns.boot, dated.series_of(columns, schema, offset_ms)))
+    work.values.append(dated.DatedBlock(site, columns, schema, offset_ms))
     work.value_rows += len(columns.mono_ms)
     _begin_early(work)
     if columns.flags:

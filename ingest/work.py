@@ -19,7 +19,7 @@ from kiosk.wire.schema import Schema
 from store import blocks, boots, days, letters, sites, status, streams
 from store.blocks import Block
 from store.boots import Boot
-from store.readings.base import Batch, ReadingsStore
+from store.readings.base import ReadingsStore, Values
 from store.sites import DeviceKey, Site
 from store.status import SiteStatus
 from store.streams import Stream
@@ -65,7 +65,7 @@ class Work:
     changed_boots: set[tuple[str, str]] = field(default_factory=set)
     dated_boots: set[tuple[str, str]] = field(default_factory=set)
     """Boots that got their first date, or another one while no values were written: blocks may wait for it."""
-    values: list[Batch] = field(default_factory=list)
+    values: list[Values] = field(default_factory=list)
     """For the readings store."""
     value_rows: int = 0
     """In `values`."""

@@ -21,8 +21,8 @@ from kiosk.wire.schema import Schema
 from store import blocks, boots, counters, days
 from store.boots import Boot
 from store.engine import Store
-from store.readings.base import Batch, ReadingsStore
-from store.readings.dated import datable, days_of, flagged_of, series_of
+from store.readings.base import ReadingsStore
+from store.readings.dated import DatedBlock, datable, days_of, flagged_of
 
 BLOCKS_A_STEP = 100
 """Written in one transaction: some tenths of a second on a small machine."""
@@ -100,10 +100,9 @@ class Redating:
         return False
 
     def _write(self, connection: Connection, boot: Boot, offset_ms: int, readable: Sequence[_Readable]) -> None:
-        batches = [
-            Batch(boot.site, boot.boot, series_of(columns, schema, offset_ms)) for _, columns, schema in readable
-        ]
-        self._readings.write_many(batches)
+        self._readings.write_many(
+            [DatedBlock(boot.site, columns, schema, offset_ms) for _, columns, schema in readable]
+        )
         touched: set[str] = set()
         for _, columns, schema in readable:
             blocks.add_flagged(connection, flagged_of(columns, schema, boot.site, offset_ms))

@@ -29,12 +29,37 @@ class Series(NamedTuple):
     values: list[int]
 
 
-class Batch(NamedTuple):
+class Values(Protocol):
     """What is written of one boot."""
+
+    @property
+    def site(self) -> str:
+        """The site's code."""
+
+    @property
+    def boot(self) -> str:
+        """The boot's id."""
+
+    @property
+    def rows(self) -> int:
+        """Instants of the longest series."""
+
+    @property
+    def columns(self) -> Sequence[Series]:
+        """One a device and metric."""
+
+
+class Batch(NamedTuple):
+    """Values as series; dated.DatedBlock has them as they came."""
 
     site: str
     boot: str
     columns: Sequence[Series]
+
+    @property
+    def rows(self) -> int:
+        """Instants of the longest series."""
+        return max((len(column.values) for column in self.columns), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +115,7 @@ class ReadingsStore(Protocol):
         Raises RefusedValues when all but some are written.
         """
 
-    def write_many(self, batches: Sequence[Batch]) -> None:
+    def write_many(self, batches: Sequence[Values]) -> None:
         """As `write`, for many boots at once: a store behind a network takes ten times as many values a second."""
 
     def has_boot(self, site: str, boot: str) -> bool:

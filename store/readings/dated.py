@@ -13,14 +13,45 @@ from store.boots import plausible_utc
 from store.readings.base import Series
 
 
+class DatedBlock:
+    """A decoded block with its date, as values for a readings store: series are made only where somebody asks."""
+
+    __slots__ = ("_columns", "block", "boot", "offset_ms", "schema", "site")
+
+    def __init__(self, site: str, block: Columns, schema: Schema, offset_ms: int) -> None:
+        """UTC is monotonic time + `offset_ms`."""
+        self.site = site
+        self.boot = block.boot
+        self.block = block
+        self.schema = schema
+        self.offset_ms = offset_ms
+        self._columns: list[Series] | None = None
+
+    @property
+    def rows(self) -> int:
+        """Instants."""
+        return len(self.block.mono_ms)
+
+    @property
+    def times_ms(self) -> list[int]:
+        """UTC of each row."""
+        offset_ms = self.offset_ms
+        return [mono_ms + offset_ms for mono_ms in self.block.mono_ms]
+
+    @property
+    def columns(self) -> list[Series]:
+        """One a position; absent values are left out, and so are series without any. Full ones share their times."""
+        if self._columns is None:
+            self._columns = _series_of(self.block, self.schema, self.times_ms)
+        return self._columns
+
+
 def datable(columns: Columns, offset_ms: int) -> bool:
     """Whether every row of a block gets a plausible date by this offset; if not, it has to wait for a better one."""
     return plausible_utc(columns.mono_ms[0] + offset_ms) and plausible_utc(columns.mono_ms[-1] + offset_ms)
 
 
-def series_of(columns: Columns, schema: Schema, offset_ms: int) -> list[Series]:
-    """One series a position; absent values are left out, and so are series without any. Full ones share their times."""
-    times_ms = [mono_ms + offset_ms for mono_ms in columns.mono_ms]
+def _series_of(columns: Columns, schema: Schema, times_ms: list[int]) -> list[Series]:
     rows = len(times_ms)
     dated: list[Series] = []
     for position, (device, metric, decimals) in enumerate(schema.columns):

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from store.errors import LimitError, RefusedValues, RepairFirst
-from store.readings.base import POINTS_MAX, Batch, Bucket, Channel, Latest, Refusal, Series
+from store.readings.base import POINTS_MAX, Batch, Bucket, Channel, Latest, Refusal, Series, Values
+from store.readings.dated import DatedBlock
 from store.readings.influxdb_http import InfluxConnection, RefusedLines
 from store.readings.influxql import (
     ANY_FIELD,
@@ -48,6 +49,9 @@ class InfluxReadings:
     def __init__(self, connection: InfluxConnection) -> None:
         self._connection = connection
         self._told: set[tuple[str, str, str, int]] = set()
+        """(site, device, metric, decimals)"""
+        self._told_schemas: set[tuple[str, str]] = set()
+        """(site, hash) of schemas of which each channel is told."""
 
     def check(self) -> None:
         """Raise RepairFirst unless the server answers and the bucket holds nothing but our integers."""
@@ -63,7 +67,7 @@ class InfluxReadings:
         """See ReadingsStore."""
         self.write_many([Batch(site, boot, columns)])
 
-    def write_many(self, batches: Sequence[Batch]) -> None:
+    def write_many(self, batches: Sequence[Values]) -> None:
         """See ReadingsStore. Of a request that is refused, everything that the server takes is written."""
         self._tell_channels(batches)
         refused: list[Refusal] = []
@@ -146,26 +150,37 @@ class InfluxReadings:
                     found[key] = Latest(utc_ms, whole(value), decimals)
         return [each for each in asked if each[0] not in found]
 
-    def _tell_channels(self, batches: Iterable[Batch]) -> None:
+    def _tell_channels(self, batches: Iterable[Values]) -> None:
         """Before the first values of a channel: a channel without values harms nobody, the reverse would hide them."""
-        fresh: dict[str, dict[tuple[str, str, str, int], Series]] = {}
+        fresh: dict[str, dict[Channel, None]] = {}
         for batch in batches:
-            for column in batch.columns:
-                key = (batch.site, column.device, column.metric, column.decimals)
-                if column.values and key not in self._told:
-                    fresh.setdefault(batch.site, {})[key] = column
+            for channel in self._untold(batch):
+                fresh.setdefault(batch.site, {})[channel] = None
         if not fresh:
             return
-        lines = "".join(channel_lines(site, columns.values()) for site, columns in fresh.items())
+        lines = "".join(channel_lines(site, channels) for site, channels in fresh.items())
         try:
             self._connection.write(lines)
         except RefusedLines as error:
             raise RepairFirst(f"this bucket cannot hold the readings ({error}): give them one of their own") from error
         if len(self._told) > KNOWN_MAX:
-            self._told = set()
-        self._told.update(key for columns in fresh.values() for key in columns)
+            self._told, self._told_schemas = set(), set()
+        self._told.update(
+            (site, each.device, each.metric, each.decimals) for site, channels in fresh.items() for each in channels
+        )
 
-    def _write_what_is_taken(self, batches: Sequence[Batch]) -> list[Refusal]:
+    def _untold(self, values: Values) -> list[Channel]:
+        """The channels that these values are the first of."""
+        schema = (values.site, values.schema.hash) if isinstance(values, DatedBlock) else None
+        if schema in self._told_schemas:
+            return []
+        named = [(each.device, each.metric, each.decimals) for each in values.columns if each.values]
+        untold = [Channel(*each) for each in named if (values.site, *each) not in self._told]
+        if isinstance(values, DatedBlock) and not untold and len(named) == len(values.schema.columns):
+            self._told_schemas.add((values.site, values.schema.hash))
+        return untold
+
+    def _write_what_is_taken(self, batches: Sequence[Values]) -> list[Refusal]:
         """Write the batches; where the server refuses some of it, by ever smaller pieces, so that the rest is kept."""
         lines = "".join(lines_of(batch) for batch in batches)
         if not lines:
@@ -186,26 +201,25 @@ class InfluxReadings:
         return known_channels(channels), tables
 
 
-def _requests(batches: Sequence[Batch]) -> Iterable[list[Batch]]:
-    request: list[Batch] = []
+def _requests(batches: Sequence[Values]) -> Iterable[list[Values]]:
+    request: list[Values] = []
     lines = 0
     for batch in batches:
-        longest = max((len(column.values) for column in batch.columns), default=0)
-        if request and lines + longest > LINES_MAX:
+        if request and lines + batch.rows > LINES_MAX:
             yield request
             request, lines = [], 0
         request.append(batch)
-        lines += longest
+        lines += batch.rows
     if request:
         yield request
 
 
-def _pieces(batches: Sequence[Batch]) -> list[list[Batch]]:
+def _pieces(batches: Sequence[Values]) -> Sequence[list[Values]]:
     """The same values in smaller requests: halves of many boots, columns of one, halves of a column; else none."""
     if len(batches) > 1:
         half = len(batches) // 2
         return [list(batches[:half]), list(batches[half:])]
-    site, boot, columns = batches[0]
+    site, boot, columns = batches[0].site, batches[0].boot, batches[0].columns
     if len(columns) > 1:
         return [[Batch(site, boot, [column])] for column in columns]
     column = columns[0]
@@ -221,7 +235,7 @@ def _name(column: Series) -> tuple[str, str, int]:
     return column.device, column.metric, column.decimals
 
 
-def _points_of_one_column(batches: Sequence[Batch]) -> int | None:
+def _points_of_one_column(batches: Sequence[Values]) -> int | None:
     """How many points a request is, if no two values share one: the server counts what it leaves out by points."""
     if len(batches) == 1 and len(batches[0].columns) == 1:
         return len(set(batches[0].columns[0].times_ms))

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 
-from store.readings.base import Batch, Series
+from store.readings.base import Channel, Series, Values
+from store.readings.dated import DatedBlock
 
 READING, CHANNEL = "reading", "channel"
 FIELD = re.compile(r"([a-z0-9_]{1,40}):([0-9])")
@@ -23,19 +24,24 @@ _METRIC = re.compile(r"[a-z0-9_]{1,40}")
 _ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 
 
-def lines_of(batch: Batch) -> str:
+def lines_of(values: Values) -> str:
     """A line an instant and device, by one %-template for all rows: 7 times as fast as building points.
 
     Raises ValueError for names that no topic, header or schema can hold.
     """
-    return "".join([_rows(batch.site, batch.boot, columns) for columns in _same_times(batch.columns)])
+    if isinstance(values, DatedBlock):
+        try:
+            return _lines_of_block(values)
+        except TypeError:  # a value is absent, which has no number
+            pass
+    return "".join([_rows(values.site, values.boot, columns) for columns in _same_times(values.columns)])
 
 
-def channel_lines(site: str, columns: Iterable[Series]) -> str:
+def channel_lines(site: str, channels: Iterable[Channel]) -> str:
     """A line a device that says which fields it has; its time says nothing."""
     by_device: dict[str, dict[str, None]] = {}
-    for column in columns:
-        by_device.setdefault(column.device, {})[field_key(column.metric, column.decimals)] = None
+    for channel in channels:
+        by_device.setdefault(channel.device, {})[field_key(channel.metric, channel.decimals)] = None
     return "".join(
         f"{CHANNEL},site={checked(site)},device={checked(device)} {'=1i,'.join(keys)}=1i 0\n"
         for device, keys in by_device.items()
@@ -68,6 +74,24 @@ def _series_key(site: str, device: str, boot: str) -> str:
     return f"{READING},site={checked(site)},device={checked(device)},boot={checked(boot)} "
 
 
+def _lines_of_block(dated: DatedBlock) -> str:
+    """Without a series: every device has all its values, else TypeError."""
+    times_ms, values, position = dated.times_ms, dated.block.values, 0
+    lines: list[str] = []
+    for device in dated.schema.devices:
+        begin, position = position, position + len(device.metrics)
+        line = f"{_series_key(dated.site, device.name, dated.boot)}{_fields(device.metrics, device.decimals)} %d\n"
+        rows = zip(*values[begin:position], times_ms, strict=True)
+        lines.append(line * len(times_ms) % tuple(chain.from_iterable(rows)))
+    return "".join(lines)
+
+
+@lru_cache(maxsize=4096)
+def _fields(metrics: tuple[str, ...], decimals: tuple[int, ...]) -> str:
+    """What a line says of these, with room for a number each."""
+    return ",".join([field_key(*each) + "=%di" for each in zip(metrics, decimals, strict=True)])
+
+
 def _same_times(columns: Sequence[Series]) -> list[list[Series]]:
     """Columns of one device and the same instants share lines; most often that is a whole device."""
     groups: list[list[Series]] = []
@@ -89,7 +113,7 @@ def _same_times(columns: Sequence[Series]) -> list[list[Series]]:
 def _rows(site: str, boot: str, columns: list[Series]) -> str:
     """The lines of one device's columns at the same instants."""
     first = columns[0]
-    fields = ",".join([field_key(column.metric, column.decimals) + "=%di" for column in columns])
+    fields = _fields(tuple([column.metric for column in columns]), tuple([column.decimals for column in columns]))
     line = f"{_series_key(site, first.device, boot)}{fields} %d\n"
     rows = zip(*[column.values for column in columns], first.times_ms, strict=True)
     return line * len(first.times_ms) % tuple(chain.from_iterable(rows))

@@ -14,7 +14,7 @@ from itertools import groupby, islice
 from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, delete, func, select
 
 from store.engine import Store
-from store.readings.base import POINTS_MAX, Batch, Bucket, Channel, Latest, Series
+from store.readings.base import POINTS_MAX, Batch, Bucket, Channel, Latest, Series, Values
 from store.readings.resolutions import Part, merged, merged_buckets, refuse_too_many_buckets
 from store.readings.sql_numbers import Numbers
 from store.schema import reading, reading_boot
@@ -78,9 +78,9 @@ class SqlReadings:
         """See ReadingsStore."""
         self.write_many([Batch(site, boot, columns)])
 
-    def write_many(self, batches: Sequence[Batch]) -> None:
+    def write_many(self, batches: Sequence[Values]) -> None:
         """See ReadingsStore. Boots come in one order, so that two workers never wait for each other in a ring."""
-        filled = [Batch(site, boot, [each for each in columns if each.values]) for site, boot, columns in batches]
+        filled = [Batch(batch.site, batch.boot, [each for each in batch.columns if each.values]) for batch in batches]
         with self._store.join() as connection:
             ordered = sorted((batch for batch in filled if batch.columns), key=lambda batch: batch[:2])
             self._write(connection, [row for batch in ordered for row in self._rows(connection, batch)])

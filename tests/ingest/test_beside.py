@@ -16,7 +16,7 @@ from ingest.handler import Handler, Message
 from store.engine import Store
 from store.errors import RefusedValues, RetryLater
 from store.migrate import upgrade
-from store.readings.base import Batch, Refusal
+from store.readings.base import Refusal, Values
 from store.readings.sql import SqlReadings
 from tests.ingest.server import Server, readings_ack
 from tests.ingest.writer import Kiosk
@@ -34,7 +34,7 @@ class Apart(SqlReadings):
         self.sizes: list[int] = []
         self.committed_before: list[int] = []
 
-    def write_many(self, batches: Sequence[Batch]) -> None:
+    def write_many(self, batches: Sequence[Values]) -> None:
         with self._ledger.read() as connection:
             seen = connection.exec_driver_sql("SELECT COUNT(*) FROM block").scalar_one()
         self.committed_before.append(int(seen))
@@ -141,7 +141,7 @@ def test_settling_waits_for_what_was_begun() -> None:
     gate, written = threading.Event(), []
 
     class Gated:
-        def write_many(self, batches: Sequence[Batch]) -> None:
+        def write_many(self, batches: Sequence[Values]) -> None:
             gate.wait()
             written.append(batches)
 

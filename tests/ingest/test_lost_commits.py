@@ -8,7 +8,7 @@ import pytest
 
 from ingest.handler import Handler
 from store.errors import RetryLater
-from store.readings.base import Batch
+from store.readings.base import Values
 from store.readings.influxdb import InfluxReadings
 from store.readings.influxdb_http import InfluxConnection
 from tests.influxdb import InfluxServer
@@ -19,7 +19,7 @@ from tests.ingest.writer import MINUTE, Kiosk
 class CommitFails(InfluxReadings):
     """Takes values, and then the database that was to say so is gone."""
 
-    def write_many(self, batches: Sequence[Batch]) -> None:
+    def write_many(self, batches: Sequence[Values]) -> None:
         super().write_many(batches)
         raise RetryLater("PostgreSQL was killed")
 

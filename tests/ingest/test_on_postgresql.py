@@ -12,7 +12,7 @@ from sqlalchemy import text
 from ingest.handler import Handler
 from store.engine import Store
 from store.errors import RetryLater
-from store.readings.base import Batch
+from store.readings.base import Values
 from store.readings.sql import SqlReadings
 from tests.databases import migrated_database
 from tests.ingest.server import Server
@@ -76,7 +76,7 @@ class HeldUp(SqlReadings):
         super().__init__(store)
         self._other = other
 
-    def write_many(self, batches: Sequence[Batch]) -> None:
+    def write_many(self, batches: Sequence[Values]) -> None:
         super().write_many(batches)
         self._other.start()
         waiting = (

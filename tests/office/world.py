@@ -19,7 +19,7 @@ from store.boots import Boot
 from store.engine import Store
 from store.migrate import upgrade
 from store.readings.base import Series
-from store.readings.dated import flagged_of, series_of
+from store.readings.dated import DatedBlock, flagged_of
 from store.readings.sql import SqlReadings
 from tests.api.book import Book
 
@@ -93,7 +93,7 @@ class World:
             blocks.add(connection, [kept])
             if boot.offset_ms is not None:
                 columns = decode_columns(body, len(SCHEMA.columns))
-                self.readings.write(SITE, boot.boot, series_of(columns, SCHEMA, boot.offset_ms))
+                self.readings.write_many([DatedBlock(SITE, columns, SCHEMA, boot.offset_ms)])
                 blocks.add_flagged(connection, flagged_of(columns, SCHEMA, SITE, boot.offset_ms))
         self._row += len(rows)
         return self._row - 1
