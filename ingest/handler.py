@@ -192,7 +192,7 @@ class Handler:
         reply = frames.take_header(work, frame.header)
         number, crashed = aside
         sections = frame.sections
-        for index in sorted(range(len(sections)), key=lambda each: ORDER.get(sections[each].kind, len(ORDER))):
+        for index in _in_order(sections):
             section = sections[index]
             if index in crashed:
                 work.tally.add("section_crashed")
@@ -239,6 +239,13 @@ class Handler:
         if dropped:
             work.tally.add("letters_dropped", dropped)
         rows.bury_unexplained(work)
+
+
+def _in_order(sections: Sequence[ReceivedSection]) -> Sequence[int]:
+    places = range(len(sections))
+    if len(sections) < 2:
+        return places
+    return sorted(places, key=lambda each: ORDER.get(sections[each].kind, len(ORDER)))
 
 
 def is_fault(error: Exception) -> bool:
