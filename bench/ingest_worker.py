@@ -43,14 +43,17 @@ class _Clock:
         return utc_ms() + self.frames * CADENCE_MS // self._sites
 
 
-class _CountingHandler(Handler):
+class _CountingHandler:
     """Moves the clock; all else is the product's."""
 
-    clock: _Clock
+    def __init__(self, handler: Handler, clock: _Clock) -> None:
+        self._handler = handler
+        self._clock = clock
 
     def handle_batch(self, messages: Sequence[Message]) -> list[Outgoing]:
-        answers = super().handle_batch(messages)
-        self.clock.frames += len(messages)
+        """As the product does."""
+        answers = self._handler.handle_batch(messages)
+        self._clock.frames += len(messages)
         return answers
 
 
@@ -75,10 +78,9 @@ def main(file: str) -> None:
     clock = _Clock(told["sites"])
     with open_readings(settings, store) as opened:
         keys = open_keys(settings.folder)
-        handler = _CountingHandler(store, opened.readings, keys, clock, policy=POLICIES[told["answers"]])
-        handler.clock = clock
+        handler = Handler(store, opened.readings, keys, clock, policy=POLICIES[told["answers"]])
         collect_seldom()
-        Subscriber(broker, handler).run(stop)
+        Subscriber(broker, _CountingHandler(handler, clock)).run(stop)
     store.close()
 
 

@@ -16,13 +16,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.acknowledger import Outgoing
-from ingest.handler import Handler, Message
+from ingest.work import Message
 from kiosk.wire import topics
 from store.errors import StoreError
 
@@ -64,8 +64,14 @@ class Broker:
     """Only these partitions of sites, where several workers share them; none named: all."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrived:
+class Taker(Protocol):
+    """What takes messages: ingest.handler.Handler."""
+
+    def handle_batch(self, messages: Sequence[Message], /) -> list[Outgoing]:
+        """Commit the messages; gives the answers to publish. Raises StoreError: nothing is committed, try again."""
+
+
+class _Arrived(NamedTuple):
     """A message that the broker waits for a PUBACK of."""
 
     connection: int
@@ -114,7 +120,7 @@ class Subscriber:
     transaction takes; transactions are made in a thread beside it, one after the other.
     """
 
-    def __init__(self, broker: Broker, handler: Handler) -> None:
+    def __init__(self, broker: Broker, handler: Taker) -> None:
         self._broker = broker
         self._handler = handler
         self._arrived: deque[_Arrived] = deque()
@@ -276,7 +282,7 @@ class Subscriber:
         self._arrived.append(_Arrived(self._connection, message.mid, message.qos, taken))
 
 
-def run(broker: Broker, handler: Handler, stop: threading.Event) -> None:
+def run(broker: Broker, handler: Taker, stop: threading.Event) -> None:
     """Subscribe and commit until `stop` is set."""
     Subscriber(broker, handler).run(stop)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -106,7 +106,7 @@ class Failing:
         self._server = server
         self.failures = failures
 
-    def handle_batch(self, messages: list[Message]) -> list[Outgoing]:
+    def handle_batch(self, messages: Sequence[Message]) -> list[Outgoing]:
         if self.failures:
             self.failures -= 1
             raise RepairFirst("the disk is full")
@@ -119,7 +119,7 @@ def test_a_full_disk_is_waited_for(
     monkeypatch.setattr("ingest.subscriber.RETRY_S", 0.01)
     failing = Failing(server, failures=3)
     kiosk = device.kiosk
-    with running(Subscriber(Broker(mosquitto.host, mosquitto.port), failing)):  # type: ignore[arg-type]
+    with running(Subscriber(Broker(mosquitto.host, mosquitto.port), failing)):
         device.send(kiosk.frame(kiosk.schema_section(), kiosk.block(1, 15)))
         message = server.open_answer(Outgoing("", device.next_answer()))
     assert readings_ack(message).upto == 15
@@ -149,7 +149,7 @@ class Gate:
         self.open = threading.Event()
         self.batches: list[list[bytes]] = []
 
-    def handle_batch(self, messages: list[Message]) -> list[Outgoing]:
+    def handle_batch(self, messages: Sequence[Message]) -> list[Outgoing]:
         self.batches.append([message.payload for message in messages])
         self.begun.release()
         assert self.open.wait(WAIT_S)
@@ -159,12 +159,12 @@ class Gate:
 class Broken:
     """A handler that contradicts itself."""
 
-    def handle_batch(self, messages: list[Message]) -> list[Outgoing]:
+    def handle_batch(self, messages: Sequence[Message]) -> list[Outgoing]:
         raise RuntimeError("an invariant does not hold")
 
 
 def test_a_broken_invariant_ends_ingest_loudly(mosquitto: MosquittoServer, device: Device) -> None:
-    subscriber = Subscriber(Broker(mosquitto.host, mosquitto.port), Broken())  # type: ignore[arg-type]
+    subscriber = Subscriber(Broker(mosquitto.host, mosquitto.port), Broken())
     ended: list[BaseException] = []
 
     def run() -> None:
@@ -184,7 +184,7 @@ def test_a_broken_invariant_ends_ingest_loudly(mosquitto: MosquittoServer, devic
 def test_what_comes_while_a_batch_is_committed_is_the_next_batch(mosquitto: MosquittoServer, device: Device) -> None:
     gate = Gate()
     stop = threading.Event()
-    subscriber = Subscriber(Broker(mosquitto.host, mosquitto.port), gate)  # type: ignore[arg-type]
+    subscriber = Subscriber(Broker(mosquitto.host, mosquitto.port), gate)
     thread = threading.Thread(target=subscriber.run, args=(stop,))
     thread.start()
     assert subscriber.connected.wait(WAIT_S)
