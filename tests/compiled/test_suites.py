@@ -24,6 +24,7 @@ SUITES = (
     "tests/kiosk/test_time.py",
     "tests/kiosk/wire",
     "tests/ingest",
+    "tests/store/test_dated_blocks.py",
     "tests/store/test_influxdb_readings.py",
     "tests/store/test_ledger_projection.py",
     "tests/store/test_sql_readings.py",
