@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
@@ -29,25 +29,20 @@ _WANTED = select(block.c.site, block.c.schema_hash).where(_is(PARKED)).distinct(
 _NAMED_WANTED = Named(_WANTED.order_by(block.c.site, block.c.schema_hash), block.c.site)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A section of rows as it came."""
 
     id: int
     site: str
     stream: str
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # of the rows; nobody asks a tuple to count
     boot: str
     """"" while the block is parked."""
     schema_hash: str
     body: bytes
     state: str
     arrived_ms: int
-
-
-_NAMES = tuple(name for name in Block.__slots__ if name != "id")
-_values = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,8 @@ class FlaggedValue:
 
 def add(connection: Connection, added: Sequence[Block]) -> None:
     """Archive blocks (their `id` is given here); the same rows in the same cut are kept once."""
-    insert_new(connection, block, [dict(zip(_NAMES, _values(each), strict=True)) for each in added])
+    names = Block._fields[1:]
+    insert_new(connection, block, [dict(zip(names, each[1:], strict=True)) for each in added])
 
 
 def of_boot(

@@ -33,6 +33,7 @@ MODULES = (
     "ingest/ahead.py",
     "ingest/counters.py",
     "ingest/frames.py",
+    "ingest/handler.py",
     "ingest/rows.py",
     "ingest/times.py",
     "ingest/work.py",

@@ -92,7 +92,7 @@ def test_one_section_that_crashes_this_program_stops_nothing_else(
     def crash(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(rows, "take_block", crash)
+    monkeypatch.setattr(rows, "Block", crash)
     (message,) = server.send_together(kiosk, everything(kiosk), kiosk.frame(kiosk.block(6, 5)))
     assert ledger_ack(message).upto == 4
     assert readings_ack(message).upto == 0
