@@ -51,7 +51,6 @@ MODULES = (
     "kiosk/wire/ranges.py",
     "kiosk/wire/schema.py",
     "kiosk/wire/topics.py",
-    "store/boots.py",
     "store/readings/base.py",
     "store/readings/dated.py",
     "store/readings/line_protocol.py",
