@@ -83,7 +83,7 @@ class Load:
     @cached_property
     def first_lines(self) -> bytes:
         """Row 1 of each site."""
-        return "".join(lines_of(self._batch(at, 1, 1)) for at in range(len(self.kiosks))).encode()
+        return b"".join(lines_of(self._batch(at, 1, 1)) for at in range(len(self.kiosks)))
 
     def lines(self, rows_a_request: int) -> list[bytes]:
         """All other rows as our ingest writes them: the same points, at least so many rows' in one request."""
@@ -94,9 +94,9 @@ class Load:
                 gathered.append(lines_of(self._batch(at, start, size)))
                 rows += size
                 if rows >= rows_a_request:
-                    requests.append("".join(gathered).encode())
+                    requests.append(b"".join(gathered))
                     gathered, rows = [], 0
-        return [*requests, "".join(gathered).encode()] if gathered else requests
+        return [*requests, b"".join(gathered)] if gathered else requests
 
     def _turns(self) -> Iterator[tuple[int, int, int]]:
         """(site, first row, rows) of each frame."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ingest.times import MONO_MAX_MS, seen
 from ingest.work import Reply, Work
@@ -62,7 +61,7 @@ def take_block(work: Work, header: Header, reply: Reply, body: bytes) -> None:
         work.tally.add("block_repeated")
         reply.urgent = True
         return
-    if missing and len(stream.done.ranges) >= RANGES_MAX and not _touches(stream.done, head):
+    if missing and stream.done.spans >= RANGES_MAX and not _touches(stream.done, head):
         work.tally.add("block_ranges_full")
         return
     if work.beside is not None and missing != ((head.first, head.count),):
@@ -112,7 +111,7 @@ def write_waiting(work: Work) -> None:
             work.readings.delete_boot(site, boot_id)
         waiting = blocks.of_boot(work.connection, site, boot_id, (blocks.UNDATED,), limit=WAITING_AT_ONCE + 1)
         if len(waiting) > WAITING_AT_ONCE:
-            work.boots[site, boot_id] = replace(work.boots[site, boot_id], needs_redating=True)
+            work.boots[site, boot_id] = work.boots[site, boot_id]._replace(needs_redating=True)
             work.changed_boots.add((site, boot_id))
             work.tally.add("redatings")
             continue

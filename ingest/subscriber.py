@@ -106,10 +106,11 @@ class _Client(mqtt.Client):
         self._ahead, self._taken = b"", 0
 
     def _sock_recv(self, bufsize: int) -> bytes:
-        if not self.has_ahead:
-            self._ahead, self._taken = super()._sock_recv(READ_AHEAD_BYTES), 0
-        piece = self._ahead[self._taken : self._taken + bufsize]
-        self._taken += len(piece)
+        begin = self._taken
+        if begin >= len(self._ahead):
+            self._ahead, begin = super()._sock_recv(READ_AHEAD_BYTES), 0
+        piece = self._ahead[begin : begin + bufsize]
+        self._taken = begin + len(piece)
         return piece
 
 

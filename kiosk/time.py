@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 SOURCES = ("none", "saved", "typed", "phone", "modem", "server", "rtc", "gnss", "ntp")
 """Where a belief about UTC came from; the position is the code on the wire."""
@@ -25,8 +24,7 @@ class Clock(Protocol):
         """What the system believes is UTC, in milliseconds; may be years off."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeFix:
+class TimeFix(NamedTuple):
     """One statement: at `mono_ms` of boot `boot`, UTC was `utc_ms`."""
 
     boot: str

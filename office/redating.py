@@ -10,7 +10,6 @@ kiosk.time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -56,7 +55,7 @@ class Redating:
                     continue
                 # Without a date nothing of it counts as written: whoever dates it removes first what is there.
                 blocks.set_boot_undated(connection, site, boot_id)
-                boots.save(connection, replace(boot, offset_ms=None, needs_redating=True))
+                boots.save(connection, boot._replace(offset_ms=None, needs_redating=True))
                 begun += 1
         return begun
 
@@ -68,12 +67,12 @@ class Redating:
             if boot is None:
                 return False
             if boot.fix is None:
-                boots.save(connection, replace(boot, needs_redating=False))
+                boots.save(connection, boot._replace(needs_redating=False))
                 return True
             if boot.offset_ms != boot.fix.utc_at(0):
                 self._move(connection, boot)
             elif not self._write_blocks(connection, boot, boot.offset_ms):
-                boots.save(connection, replace(boot, needs_redating=False))
+                boots.save(connection, boot._replace(needs_redating=False))
             return True
 
     def _move(self, connection: Connection, boot: Boot) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -22,8 +22,7 @@ _KEY = (boot.c.site, boot.c.boot)
 _NAMED = Named(select(boot).order_by(*_KEY).with_for_update(of=boot), *_KEY)
 
 
-@dataclass(frozen=True, slots=True)
-class Boot:
+class Boot(NamedTuple):
     """One life of a site's agent."""
 
     site: str
@@ -148,7 +147,7 @@ def adopt_fix(connection: Connection, state: Boot) -> tuple[Boot, set[str]]:
     if state.fix is None:
         raise ValueError(f"boot {state.boot} of {state.site} has no fix to be dated by")
     offset_ms = state.fix.utc_ms - state.fix.mono_ms
-    dated = replace(state, offset_ms=offset_ms)
+    dated = state._replace(offset_ms=offset_ms)
     save(connection, dated)
     return dated, date_records(connection, state.site, state.boot, offset_ms)
 

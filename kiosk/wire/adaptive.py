@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from kiosk.errors import WireError
 from kiosk.wire.elements import VALUE_LIMIT, check_values
 from kiosk.wire.priors import CLASS, FIRST, FIRST_SIGN, HEAD, MAP, PRESENCE, SEEN_BEFORE, STEPS
-from kiosk.wire.range_coder import RangeReader, RangeWriter
+from kiosk.wire.range_coder import RangeReader, RangeWriter, context
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -35,19 +35,23 @@ _TOPS: Final = 39
 _CLASS_BOUNDS = ((1, 7), (2, 3), (2, 1), (6, 1), (20, 1), (100, 1))
 """Classes 1 to 6 take differences whose mean size is below these fractions, 7 all others."""
 
+_HEAD_CONTEXTS: Final = [context(zero, SEEN_BEFORE) for zero in HEAD]
+_STEP_CONTEXTS: Final = [[context(zero, SEEN_BEFORE) for zero in zeros] for zeros in STEPS]
+
 Column = Sequence[int | None]
 
 
 class _Model:
     """What reader and writer both know of the columns before."""
 
-    __slots__ = ("busy", "class_before", "lengths", "seen", "signs_before", "zeros")
+    __slots__ = ("busy", "class_before", "contexts", "lengths", "signs_before")
 
     class_before: i64
     lengths: i64
 
     def __init__(self, rows: int) -> None:
-        self.zeros, self.seen = list(HEAD), [SEEN_BEFORE] * len(HEAD)
+        self.contexts = _HEAD_CONTEXTS.copy()
+        """Of the columns' heads."""
         self.class_before = 0
         self.signs_before = [0] * rows
         """The column before: the sign of its difference in each row (0 none, 1 +, 2 -)."""
@@ -130,14 +134,14 @@ def write_adaptive(columns: Sequence[Column]) -> bytes:
 
 
 def _write_presence(coder: RangeWriter, model: _Model, rows: int, present: Sequence[int]) -> None:
-    coder.bit(model.zeros, model.seen, PRESENCE, len(present) < rows)
+    coder.bit(model.contexts, PRESENCE, len(present) < rows)
     if len(present) == rows:
         return
-    coder.bit(model.zeros, model.seen, PRESENCE + 1, not present)
+    coder.bit(model.contexts, PRESENCE + 1, not present)
     if present:
         there, before = set(present), 1
         for row in range(rows):
-            coder.bit(model.zeros, model.seen, MAP + before, row in there)
+            coder.bit(model.contexts, MAP + before, row in there)
             before = row in there
 
 
@@ -145,7 +149,7 @@ def _write_class(coder: RangeWriter, model: _Model, kind: int) -> None:
     base, node = CLASS + 7 * min(model.class_before, 1), 1
     for shift in (2, 1, 0):
         value = kind >> shift & 1
-        coder.bit(model.zeros, model.seen, base + node - 1, value)
+        coder.bit(model.contexts, base + node - 1, value)
         node = node * 2 + value
     model.class_before = kind
 
@@ -154,44 +158,43 @@ def _write_first(coder: RangeWriter, model: _Model, first: int, group: int) -> N
     size = abs(first)
     length, base = size.bit_length(), FIRST + _VALUE_BITS * group
     for number in range(length):
-        coder.bit(model.zeros, model.seen, base + number, 1)
+        coder.bit(model.contexts, base + number, 1)
     if length < _VALUE_BITS:
-        coder.bit(model.zeros, model.seen, base + length, 0)
+        coder.bit(model.contexts, base + length, 0)
     if length:
         coder.even(size, length - 1)
         if group < 2:
-            coder.bit(model.zeros, model.seen, FIRST_SIGN, first < 0)
+            coder.bit(model.contexts, FIRST_SIGN, first < 0)
 
 
 def _write_steps(coder: RangeWriter, model: _Model, kind: int, present: Sequence[int], steps: Sequence[int]) -> None:
     after = [0] * len(model.signs_before)
     if kind:
-        zeros = list(STEPS[kind - 1])
-        seen = [SEEN_BEFORE] * len(zeros)
+        contexts = _STEP_CONTEXTS[kind - 1].copy()
         own = own_sign = 0
         for row, step in zip(present, steps, strict=True):
-            coder.bit(zeros, seen, model.changes_at(own, row), step != 0)
+            coder.bit(contexts, model.changes_at(own, row), step != 0)
             if not step:
                 own = own_sign = 0
                 continue
-            coder.bit(zeros, seen, model.sign_at(own_sign, row), step < 0)
+            coder.bit(contexts, model.sign_at(own_sign, row), step < 0)
             own_sign = 1 if step > 0 else 2
             size = abs(step)
-            _write_size(coder, zeros, seen, size)
+            _write_size(coder, contexts, size)
             own = 1 if size == 1 else 2
             model.changed(row)
             after[row] = own_sign
     model.signs_before = after
 
 
-def _write_size(coder: RangeWriter, zeros: list[int], seen: list[int], size: int) -> None:
+def _write_size(coder: RangeWriter, contexts: list[int], size: int) -> None:
     length = size.bit_length() - 1
     for number in range(length):
-        coder.bit(zeros, seen, _LENGTHS + min(number, _LEVELS - 1), 1)
+        coder.bit(contexts, _LENGTHS + min(number, _LEVELS - 1), 1)
     if length < _STEP_BITS:
-        coder.bit(zeros, seen, _LENGTHS + min(length, _LEVELS - 1), 0)
+        coder.bit(contexts, _LENGTHS + min(length, _LEVELS - 1), 0)
     if length:
-        coder.bit(zeros, seen, _TOPS + min(length, _LEVELS) - 1, size >> length - 1 & 1)
+        coder.bit(contexts, _TOPS + min(length, _LEVELS) - 1, size >> length - 1 & 1)
         coder.even(size, length - 1)
 
 
@@ -225,14 +228,14 @@ def _times(first: int, paces: list[int | None]) -> list[int | None]:
 
 
 def _read_presence(coder: RangeReader, model: _Model, everywhere: list[int]) -> list[int]:
-    if not coder.bit(model.zeros, model.seen, PRESENCE):
+    if not coder.bit(model.contexts, PRESENCE):
         return everywhere
     present: list[int] = []
-    if coder.bit(model.zeros, model.seen, PRESENCE + 1):
+    if coder.bit(model.contexts, PRESENCE + 1):
         return present
     before: i64 = 1
     for row in everywhere:
-        before = coder.bit(model.zeros, model.seen, MAP + before)
+        before = coder.bit(model.contexts, MAP + before)
         if before:
             present.append(row)
     if not 0 < len(present) < len(everywhere):
@@ -244,21 +247,21 @@ def _read_class(coder: RangeReader, model: _Model) -> i64:
     base: i64 = CLASS + 7 if model.class_before else CLASS
     node: i64 = 1
     for _ in range(3):
-        node = node * 2 + coder.bit(model.zeros, model.seen, base + node - 1)
+        node = node * 2 + coder.bit(model.contexts, base + node - 1)
     model.class_before = node - 8
     return node - 8
 
 
 def _read_first(coder: RangeReader, model: _Model, group: i64) -> i64:
-    zeros, seen = model.zeros, model.seen
+    contexts = model.contexts
     base = FIRST + _VALUE_BITS * group
     length: i64 = 0
-    while length < _VALUE_BITS and coder.bit(zeros, seen, base + length):
+    while length < _VALUE_BITS and coder.bit(contexts, base + length):
         length += 1
     if not length:
         return 0
     size = coder.even(length - 1, 1)
-    return -size if group < 2 and coder.bit(zeros, seen, FIRST_SIGN) else size
+    return -size if group < 2 and coder.bit(contexts, FIRST_SIGN) else size
 
 
 def _read_sums(coder: RangeReader, model: _Model, kind: i64, present: list[int], first: i64) -> list[int | None]:
@@ -273,15 +276,14 @@ def _read_sums(coder: RangeReader, model: _Model, kind: i64, present: list[int],
             sums[row] = told
         model.signs_before = after
         return sums
-    zeros = list(STEPS[kind - 1])
-    seen = [SEEN_BEFORE] * len(zeros)
+    contexts = _STEP_CONTEXTS[kind - 1].copy()
     value = first
     own: i64 = 0
     own_sign: i64 = 0
     for row in present[1:]:
-        if coder.bit(zeros, seen, model.changes_at(own, row)):
-            own_sign = 1 + coder.bit(zeros, seen, model.sign_at(own_sign, row))
-            size = _read_size(coder, model, zeros, seen)
+        if coder.bit(contexts, model.changes_at(own, row)):
+            own_sign = 1 + coder.bit(contexts, model.sign_at(own_sign, row))
+            size = _read_size(coder, model, contexts)
             own = 1 if size == 1 else 2
             value += size if own_sign == 1 else -size
             check_values(value, value)
@@ -295,14 +297,14 @@ def _read_sums(coder: RangeReader, model: _Model, kind: i64, present: list[int],
     return sums
 
 
-def _read_size(coder: RangeReader, model: _Model, zeros: list[int], seen: list[int]) -> i64:
+def _read_size(coder: RangeReader, model: _Model, contexts: list[int]) -> i64:
     length: i64 = 0
-    while length < _STEP_BITS and coder.bit(zeros, seen, _LENGTHS + min(length, _LEVELS - 1)):
+    while length < _STEP_BITS and coder.bit(contexts, _LENGTHS + min(length, _LEVELS - 1)):
         length += 1
     if not length:
         return 1
     model.longer(length)
     if length == _STEP_BITS:
         check_values(0, VALUE_LIMIT)  # no two values are so far apart, and nothing may outgrow a machine word
-    top = coder.bit(zeros, seen, _TOPS + min(length, _LEVELS) - 1)
+    top = coder.bit(contexts, _TOPS + min(length, _LEVELS) - 1)
     return coder.even(length - 1, 2 + top)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from kiosk.errors import WireError
 from kiosk.reading import Flag, Row
@@ -20,12 +20,11 @@ BOOT_BYTES: Final = 8
 _FLAG_MIN_BYTES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class BlockHead:
+class BlockHead(NamedTuple):
     """Which rows a block is about; readable even where the rest is not."""
 
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # of the rows; nobody asks a tuple to count
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,7 @@ class Block:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """A block column by column, as it is stored in bulk."""
 
     first: int

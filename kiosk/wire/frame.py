@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kiosk.errors import WireError
 from kiosk.time import SOURCES
@@ -32,8 +32,7 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _SECTION_ENTRY_MIN_BYTES: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class ClockState:
+class ClockState(NamedTuple):
     """What the sender believes of UTC at the instant of sending."""
 
     source: str = "none"
@@ -42,8 +41,7 @@ class ClockState:
     uncertainty_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerHead:
+class LedgerHead(NamedTuple):
     """The newest record of the edge's log, and the totals it carries."""
 
     log: str
@@ -58,8 +56,7 @@ class LedgerHead:
     """What must be in the cash box, minor units, signed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """How the edge stands at the instant of sending."""
 
     site: str
@@ -93,8 +90,7 @@ class Section:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedSection:
+class ReceivedSection(NamedTuple):
     """One thing received, to be judged alone."""
 
     kind: int
@@ -103,8 +99,7 @@ class ReceivedSection:
     """Whether the CRC is right; if not, nothing in the body may be believed and it will be sent again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame whose header is intact."""
 
     header: Header

@@ -1,6 +1,7 @@
 """An adaptive binary range coder, as docs/wire.md section 4 writes it (coding 3). Knows no column.
 
-A context is a place in two lists: the probability of a 0 there in 65,536ths, and how many bits have been seen there.
+A context is a place in a list: the probability of a 0 there in 65,536ths, times 128, and how many bits have been seen
+there. One number holds both because a list's place is what takes time.
 What is an i64 is a machine word where this is compiled, and any int elsewhere: nothing in one outgrows 63 bits, and no
 constant is shifted by more than 16 of them, because mypyc shifts a constant in 32 bits.
 """
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 ONE: Final = 1 << 16
 """Probabilities are this many parts."""
 SEEN_MAX: Final = 80
+_SEEN_BITS: Final = 7
+_SEEN_MASK: Final = (1 << _SEEN_BITS) - 1
 RATES: Final = tuple(ONE * 10 // (10 * seen + 16) for seen in range(SEEN_MAX + 1))
 """By how much of the way a bit moves its context's probability, in 65,536ths: less and less."""
 
@@ -24,6 +27,11 @@ _TOP: Final = 1 << 32
 _RENEW: Final = 1 << 24
 _CHUNK_BITS: Final = 16
 """Even bits are written so many at a time, or the range would become too coarse."""
+
+
+def context(zero: int, seen: int) -> int:
+    """A context in which a 0 has this probability after so many bits."""
+    return zero << _SEEN_BITS | seen
 
 
 class RangeWriter:
@@ -39,20 +47,20 @@ class RangeWriter:
         self._low = 0
         self._range = _TOP - 1
 
-    def bit(self, zeros: list[int], seen: list[int], at: i64, value: i64) -> None:
+    def bit(self, contexts: list[int], at: i64, value: i64) -> None:
         """One bit in the context `at`."""
-        zero: i64 = zeros[at]
-        count: i64 = seen[at]
+        known: i64 = contexts[at]
+        zero = known >> _SEEN_BITS
+        seen = known & _SEEN_MASK
         split = (self._range >> 16) * zero
         if value:
             self._low += split
             self._range -= split
-            zeros[at] = zero - (zero * RATES[count] >> 16)
+            zero -= zero * RATES[seen] >> 16
         else:
             self._range = split
-            zeros[at] = zero + ((ONE - zero) * RATES[count] >> 16)
-        if count < SEEN_MAX:
-            seen[at] = count + 1
+            zero += (ONE - zero) * RATES[seen] >> 16
+        contexts[at] = zero << _SEEN_BITS | min(seen + 1, SEEN_MAX)
         if self._range < _RENEW:
             self._renew()
 
@@ -113,22 +121,22 @@ class RangeReader:
         if self._code >= self._range:
             raise WireError("coded bytes begin outside the range")
 
-    def bit(self, zeros: list[int], seen: list[int], at: i64) -> i64:
+    def bit(self, contexts: list[int], at: i64) -> i64:
         """One bit from the context `at`."""
-        zero: i64 = zeros[at]
-        count: i64 = seen[at]
+        known: i64 = contexts[at]
+        zero = known >> _SEEN_BITS
+        seen = known & _SEEN_MASK
         split = (self._range >> 16) * zero
         if self._code < split:
             value: i64 = 0
             self._range = split
-            zeros[at] = zero + ((ONE - zero) * RATES[count] >> 16)
+            zero += (ONE - zero) * RATES[seen] >> 16
         else:
             value = 1
             self._code -= split
             self._range -= split
-            zeros[at] = zero - (zero * RATES[count] >> 16)
-        if count < SEEN_MAX:
-            seen[at] = count + 1
+            zero -= zero * RATES[seen] >> 16
+        contexts[at] = zero << _SEEN_BITS | min(seen + 1, SEEN_MAX)
         if self._range < _RENEW:
             self._renew()
         return value

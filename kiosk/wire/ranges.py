@@ -47,6 +47,11 @@ class RangeSet:
         """What is above `upto`, rising."""
         return tuple((start, end - start) for start, end in zip(self._starts, self._ends, strict=True))
 
+    @property
+    def spans(self) -> int:
+        """How many ranges are above `upto`."""
+        return len(self._starts)
+
     def lowest(self, most: int = RANGES_MAX) -> tuple[Range, ...]:
         """The ranges that an acknowledgement has room for; those left out are acknowledged later."""
         return self.ranges[:most]

@@ -182,7 +182,7 @@ class InfluxReadings:
 
     def _write_what_is_taken(self, batches: Sequence[Values]) -> list[Refusal]:
         """Write the batches; where the server refuses some of it, by ever smaller pieces, so that the rest is kept."""
-        lines = "".join(lines_of(batch) for batch in batches)
+        lines = b"".join([lines_of(batch) for batch in batches])
         if not lines:
             return []
         try:

@@ -80,7 +80,7 @@ class InfluxConnection:
         self._writer = self._client.write_api(write_options=SYNCHRONOUS)
         self._deleter = self._client.delete_api()
 
-    def write(self, lines: str, *, nanoseconds: bool = False) -> None:
+    def write(self, lines: str | bytes, *, nanoseconds: bool = False) -> None:
         """Write all lines, dated in milliseconds unless said; RefusedLines if one of them cannot be."""
         precision: Any = WritePrecision.NS if nanoseconds else WritePrecision.MS
         with explained():

@@ -24,7 +24,7 @@ _METRIC = re.compile(r"[a-z0-9_]{1,40}")
 _ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 
 
-def lines_of(values: Values) -> str:
+def lines_of(values: Values) -> bytes:
     """A line an instant and device, by one %-template for all rows: 7 times as fast as building points.
 
     Raises ValueError for names that no topic, header or schema can hold.
@@ -34,7 +34,7 @@ def lines_of(values: Values) -> str:
             return _lines_of_block(values)
         except TypeError:  # a value is absent, which has no number
             pass
-    return "".join([_rows(values.site, values.boot, columns) for columns in _same_times(values.columns)])
+    return b"".join([_rows(values.site, values.boot, columns) for columns in _same_times(values.columns)])
 
 
 def channel_lines(site: str, channels: Iterable[Channel]) -> str:
@@ -70,26 +70,23 @@ def escaped(value: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _series_key(site: str, device: str, boot: str) -> str:
-    return f"{READING},site={checked(site)},device={checked(device)},boot={checked(boot)} "
+def _line(site: str, device: str, boot: str, metrics: tuple[str, ...], decimals: tuple[int, ...]) -> bytes:
+    """A line of one device with room for the numbers."""
+    fields = ",".join([field_key(*each) + "=%di" for each in zip(metrics, decimals, strict=True)])
+    return f"{READING},site={checked(site)},device={checked(device)},boot={checked(boot)} {fields} %d\n".encode("ascii")
 
 
-def _lines_of_block(dated: DatedBlock) -> str:
+def _lines_of_block(dated: DatedBlock) -> bytes:
     """Without a series: every device has all its values, else TypeError."""
     times_ms, values, position = dated.times_ms, dated.block.values, 0
-    lines: list[str] = []
+    site, boot, rows = dated.site, dated.boot, len(times_ms)
+    lines: list[bytes] = []
+    numbers: list[Iterable[tuple[int | None, ...]]] = []
     for device in dated.schema.devices:
         begin, position = position, position + len(device.metrics)
-        line = f"{_series_key(dated.site, device.name, dated.boot)}{_fields(device.metrics, device.decimals)} %d\n"
-        rows = zip(*values[begin:position], times_ms, strict=True)
-        lines.append(line * len(times_ms) % tuple(chain.from_iterable(rows)))
-    return "".join(lines)
-
-
-@lru_cache(maxsize=4096)
-def _fields(metrics: tuple[str, ...], decimals: tuple[int, ...]) -> str:
-    """What a line says of these, with room for a number each."""
-    return ",".join([field_key(*each) + "=%di" for each in zip(metrics, decimals, strict=True)])
+        lines.append(_line(site, device.name, boot, device.metrics, device.decimals) * rows)
+        numbers.append(zip(*values[begin:position], times_ms, strict=True))
+    return b"".join(lines) % tuple(chain.from_iterable(chain.from_iterable(numbers)))
 
 
 def _same_times(columns: Sequence[Series]) -> list[list[Series]]:
@@ -110,10 +107,10 @@ def _same_times(columns: Sequence[Series]) -> list[list[Series]]:
     return groups
 
 
-def _rows(site: str, boot: str, columns: list[Series]) -> str:
+def _rows(site: str, boot: str, columns: list[Series]) -> bytes:
     """The lines of one device's columns at the same instants."""
     first = columns[0]
-    fields = _fields(tuple([column.metric for column in columns]), tuple([column.decimals for column in columns]))
-    line = f"{_series_key(site, first.device, boot)}{fields} %d\n"
+    metrics, decimals = tuple([column.metric for column in columns]), tuple([column.decimals for column in columns])
+    line = _line(site, first.device, boot, metrics, decimals)
     rows = zip(*[column.values for column in columns], first.times_ms, strict=True)
     return line * len(first.times_ms) % tuple(chain.from_iterable(rows))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from kiosk.errors import WireError
@@ -19,14 +18,14 @@ from kiosk.wire import block, boots, frame, schema
 def of_block(octets: bytes, positions: int) -> Any:
     """As columns, as rows, and written again."""
     read = block.decode_block(octets, positions)
-    return asdict(block.decode_columns(octets, positions)), asdict(read), block.encode_block(read, positions).hex()
+    return block.decode_columns(octets, positions), read, block.encode_block(read, positions).hex()
 
 
 READERS: dict[str, Callable[[bytes, int], Any]] = {
-    "frames": lambda octets, _: asdict(frame.decode_frame(octets)),
-    "schemas": lambda octets, _: asdict(schema.parse_schema(octets)),
+    "frames": lambda octets, _: frame.decode_frame(octets),
+    "schemas": lambda octets, _: schema.parse_schema(octets),
     "blocks": of_block,
-    "boots": lambda octets, _: [asdict(each) for each in boots.decode_boots(octets)],
+    "boots": lambda octets, _: boots.decode_boots(octets),
 }
 
 

@@ -7,7 +7,6 @@ import os
 import socket
 import ssl
 import zlib
-from dataclasses import replace
 
 import pytest
 
@@ -37,7 +36,7 @@ def a_frame_of(world: World, site: OverBroker) -> bytes:
 def with_section(frame: bytes, kind: int, body: bytes) -> bytes:
     """A frame of the same device, later, with one section."""
     header = decode_frame(frame).header
-    return encode_frame(replace(header, counter=header.counter + 1_000), [Section(kind, body)])
+    return encode_frame(header._replace(counter=header.counter + 1_000), [Section(kind, body)])
 
 
 def bomb() -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from kiosk.ledger import act
@@ -210,7 +210,7 @@ class Kiosk:
         )
         if "lowest_kept" in changes:
             changes = {"head": changes["lowest_kept"]} | changes
-        return replace(made, **changes)  # type: ignore[arg-type]
+        return made._replace(**changes)  # type: ignore[arg-type]
 
     def frame(self, *sections: Section, **changes: object) -> bytes:
         return frame.encode_frame(self.header(**changes), sections)

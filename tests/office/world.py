@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from figures.day import DayFigures
@@ -100,7 +99,7 @@ class World:
 
     def better_fix(self, boot: Boot, start: int) -> Boot:
         """Ingest has met a better statement about a boot whose readings are written."""
-        fixed = replace(boot, fix=TimeFix(boot.boot, boot.first_mono_ms, start, "ntp", 10), needs_redating=True)
+        fixed = boot._replace(fix=TimeFix(boot.boot, boot.first_mono_ms, start, "ntp", 10), needs_redating=True)
         with self.store.write() as connection:
             boots.save(connection, fixed)
         return fixed

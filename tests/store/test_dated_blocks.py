@@ -36,10 +36,10 @@ def blocks(draw: st.DrawFn) -> DatedBlock:
     return block([list(draw(column)) for _ in SCHEMA.columns], times_ms)
 
 
-def points(lines: str) -> dict[tuple[str, str, str], str]:
+def points(lines: bytes) -> dict[tuple[str, str, str], str]:
     """Field values by series, time and field: two lines of one instant are one point."""
     told = {}
-    for line in lines.splitlines():
+    for line in lines.decode().splitlines():
         series, fields, time = line.split(" ")
         for field in fields.split(","):
             name, said = field.split("=")
@@ -56,7 +56,7 @@ def test_lines_of_a_block_are_those_of_its_series(dated: DatedBlock) -> None:
 def test_a_full_block_has_a_line_an_instant_and_device() -> None:
     volts, sun, amps, load = (f"{metric}:{decimals}" for _, metric, decimals in SCHEMA.columns)
     dated = block([[1, 2], [3, 4], [5, 6], [7, -8]], [0, 60_000])
-    assert lines_of(dated).splitlines() == [
+    assert lines_of(dated).decode().splitlines() == [
         f"reading,site=kaya,device=mppt,boot={dated.boot} {volts}=1i,{sun}=3i,{amps}=5i {OFFSET_MS}",
         f"reading,site=kaya,device=mppt,boot={dated.boot} {volts}=2i,{sun}=4i,{amps}=6i {OFFSET_MS + 60_000}",
         f"reading,site=kaya,device=shelf,boot={dated.boot} {load}=7i {OFFSET_MS}",
@@ -68,10 +68,10 @@ class Written:
     """A connection that keeps what it is given."""
 
     def __init__(self) -> None:
-        self.requests: list[str] = []
+        self.requests: list[bytes] = []
 
-    def write(self, lines: str) -> None:
-        self.requests.append(lines)
+    def write(self, lines: str | bytes) -> None:
+        self.requests.append(lines if isinstance(lines, bytes) else lines.encode())
 
 
 def test_a_channel_is_told_before_its_first_value_and_not_before() -> None:
@@ -82,9 +82,9 @@ def test_a_channel_is_told_before_its_first_value_and_not_before() -> None:
     readings.write_many([block(without_load, [60_000])])
     readings.write_many([block([[1], [2], [3], [4]], [120_000])])
     readings.write_many([block([[1], [2], [3], [4]], [180_000])])
-    told = [request for request in connection.requests if request.startswith("channel")]
-    assert [each.count("=1i") for each in told] == [3, 1]
-    assert "load_current_a" not in told[0]
-    assert "load_current_a" in told[1]
+    told = [request for request in connection.requests if request.startswith(b"channel")]
+    assert [each.count(b"=1i") for each in told] == [3, 1]
+    assert b"load_current_a" not in told[0]
+    assert b"load_current_a" in told[1]
     assert connection.requests.index(told[1]) == 3, "before the values, which are the request after it"
     assert len(connection.requests) == 6

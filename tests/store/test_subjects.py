@@ -110,7 +110,7 @@ def test_boots_of_a_span_are_those_of_which_a_part_lies_in_it(store: Store) -> N
 
 def test_adopting_a_fix_needs_one(store: Store) -> None:
     with store.write() as connection:
-        dated, touched = boots.adopt_fix(connection, replace(boot_at(1, 0, 10, NOON), offset_ms=None))
+        dated, touched = boots.adopt_fix(connection, boot_at(1, 0, 10, NOON)._replace(offset_ms=None))
         assert (dated.offset_ms, touched) == (NOON, set())
         assert boots.get(connection, "damane", dated.boot) == dated
         with pytest.raises(ValueError, match="no fix"):

@@ -13,7 +13,7 @@ from kiosk.wire import adaptive, priors
 from kiosk.wire.adaptive import CELLS_MAX, LENGTHS_MAX, fits, read_adaptive, write_adaptive
 from kiosk.wire.columns import ADAPTIVE, RICE, decode_columns_body, encode_columns
 from kiosk.wire.elements import Reader
-from kiosk.wire.range_coder import ONE, SEEN_MAX, RangeReader, RangeWriter
+from kiosk.wire.range_coder import ONE, SEEN_MAX, RangeReader, RangeWriter, context
 from tests.kiosk.wire.adaptive_decoder import Adaptive, tables
 
 PLAIN = adaptive.__file__.endswith(".py")
@@ -29,18 +29,23 @@ def grid(rows: int) -> list[int]:
     return [STEP_MS * row for row in range(rows)]
 
 
+def three() -> list[int]:
+    """Contexts at the ends of what they may be."""
+    return [context(ONE // 2, 0), context(81, SEEN_MAX), context(ONE - 81, 3)]
+
+
 def coded(symbols: list[tuple[int, int]]) -> bytes:
     """Contexts 0 to 2 are contexts, larger numbers sizes of even numbers."""
-    writer, zeros, seen = RangeWriter(), [ONE // 2, 81, ONE - 81], [0, SEEN_MAX, 3]
+    writer, contexts = RangeWriter(), three()
     for kind, number in symbols:
-        writer.bit(zeros, seen, kind, number) if kind < 3 else writer.even(number, kind)
+        writer.bit(contexts, kind, number) if kind < 3 else writer.even(number, kind)
     return writer.octets()
 
 
 def decoded(octets: bytes, kinds: list[int]) -> list[int]:
     """What `coded` wrote."""
-    reader, zeros, seen = RangeReader(octets), [ONE // 2, 81, ONE - 81], [0, SEEN_MAX, 3]
-    told = [reader.bit(zeros, seen, kind) if kind < 3 else reader.even(kind) for kind in kinds]
+    reader, contexts = RangeReader(octets), three()
+    told = [reader.bit(contexts, kind) if kind < 3 else reader.even(kind) for kind in kinds]
     reader.end()
     return told
 
@@ -60,10 +65,10 @@ def test_long_runs_of_bits_come_back_carries_and_all(share: float) -> None:
 
 def test_a_context_never_leaves_its_range() -> None:
     for value in (0, 1):
-        writer, zeros, seen = RangeWriter(), [ONE // 2], [0]
+        writer, contexts = RangeWriter(), [context(ONE // 2, 0)]
         for _ in range(5_000):
-            writer.bit(zeros, seen, 0, value)
-        assert 0 < zeros[0] < ONE
+            writer.bit(contexts, 0, value)
+        assert context(1, 0) <= contexts[0] < context(ONE, 0)
 
 
 def test_the_tables_are_those_of_the_page() -> None:
@@ -146,9 +151,9 @@ def test_no_bytes_keep_a_reader_busy_beyond_its_bound(octets: bytes, monkeypatch
     class Counting(RangeReader):
         asked = 0
 
-        def bit(self, zeros: list[int], seen: list[int], at: int) -> int:
+        def bit(self, contexts: list[int], at: int) -> int:
             Counting.asked += 1
-            return super().bit(zeros, seen, at)
+            return super().bit(contexts, at)
 
     monkeypatch.setattr(adaptive, "RangeReader", Counting)
     for rows, columns in ((4096, 8), (256, 128)):

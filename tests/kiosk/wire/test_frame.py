@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import suppress
 
 import pytest
@@ -42,8 +41,7 @@ def headers(draw: st.DrawFn) -> frame.Header:
         numbers,
         st.integers(-(2**62) + 1, 2**62 - 1),
     )
-    return dataclasses.replace(
-        HEADER,
+    return HEADER._replace(
         boot_number=draw(st.integers(1, LIMIT)),
         counter=draw(st.integers(1, LIMIT)),
         mono_ms=draw(numbers),
@@ -123,14 +121,14 @@ def test_a_frame_of_exactly_64_kib_travels_and_one_byte_more_does_not() -> None:
         {"clock": ClockState("sundial", 1)},
         {"lowest_kept": 0},
         {"lowest_kept": 2},
-        {"ledger": dataclasses.replace(HEAD, seq=0)},
-        {"ledger": dataclasses.replace(HEAD, currency="xof")},
-        {"ledger": dataclasses.replace(HEAD, sum_out=-1)},
+        {"ledger": HEAD._replace(seq=0)},
+        {"ledger": HEAD._replace(currency="xof")},
+        {"ledger": HEAD._replace(sum_out=-1)},
     ],
 )
 def test_an_encoder_refuses_what_a_reader_would_refuse(changes: dict[str, object]) -> None:
     with pytest.raises(WireError):
-        encode_frame(dataclasses.replace(HEADER, **changes), [])  # type: ignore[arg-type]
+        encode_frame(HEADER._replace(**changes), [])  # type: ignore[arg-type]
 
 
 def test_sixty_five_sections_are_too_many() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,12 @@ FOLDER = Path(make_vectors.__file__).parent
 Entry = dict[str, Any]
 
 READERS: dict[str, Callable[[bytes, Entry], Any]] = {
-    "frames": lambda octets, _: examples.plain(asdict(frame.decode_frame(octets))),
+    "frames": lambda octets, _: examples.plain(frame.decode_frame(octets)),
     "schemas": lambda octets, _: examples.describe_schema(octets),
     "blocks": lambda octets, told: examples.describe_block(octets, told["positions"], told["coding"]),
-    "ledger": lambda octets, _: examples.plain(asdict(records.decode_ledger_section(octets))),
-    "boots": lambda octets, _: examples.plain([asdict(each) for each in boots.decode_boots(octets)]),
-    "requests": lambda octets, _: examples.plain(asdict(request.decode_time_request(octets))),
+    "ledger": lambda octets, _: examples.plain(records.decode_ledger_section(octets)),
+    "boots": lambda octets, _: examples.plain(boots.decode_boots(octets)),
+    "requests": lambda octets, _: examples.plain(request.decode_time_request(octets)),
     "down": lambda octets, _: examples.describe_down(octets),
 }
 

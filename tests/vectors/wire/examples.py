@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,11 @@ class Example:
 
 
 def plain(value: Json) -> Json:
-    """Whatever a decoder gives, as JSON: bytes in hexadecimal, dataclasses as objects, tuples as lists."""
+    """Whatever a decoder gives, as JSON: bytes in hexadecimal, what has named fields as objects, tuples as lists."""
+    if is_dataclass(value):
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return plain(value._asdict())
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, dict):
@@ -56,7 +60,7 @@ def plain(value: Json) -> Json:
 
 def describe_block(octets: bytes, positions: int, coding: int) -> Json:
     """`decoded` of a block."""
-    return plain(asdict(block.decode_block(octets, positions))) | {"positions": positions, "coding": coding}
+    return plain(block.decode_block(octets, positions)) | {"positions": positions, "coding": coding}
 
 
 def describe_schema(octets: bytes) -> Json:
@@ -68,7 +72,7 @@ def describe_schema(octets: bytes) -> Json:
 def describe_down(octets: bytes) -> Json:
     """`decoded` of a message to a device; each section says its class."""
     message, part = down.decode_down(octets)
-    told = plain(asdict(message))
+    told = plain(message)
     for section, names in zip(message.sections, told["sections"], strict=True):
         names["section"] = type(section).__name__
     return told | {"key_id": part.key_id, "signature": part.signature.hex(), "signed_bytes": part.signed_bytes.hex()}
@@ -95,7 +99,7 @@ def frames() -> list[Example]:
     for source in SOURCES[1:]:
         header = frame.Header(SITE, DEVICE, STREAM, BOOT, 2, 9, 5, frame.ClockState(source, 1, 0), 4, 3, 0, 0, 0, 60)
         told[f"clock source {source}; nothing kept"] = frame.encode_frame(header, [])
-    return [Example(name, octets, plain(asdict(frame.decode_frame(octets)))) for name, octets in told.items()]
+    return [Example(name, octets, plain(frame.decode_frame(octets))) for name, octets in told.items()]
 
 
 def schemas() -> list[Example]:
@@ -192,7 +196,7 @@ def ledger() -> list[Example]:
     for name, (chosen, first) in told.items():
         ways = [records.encode_ledger_section(chosen, story.head.log, first, coding) for coding in (0, 1)]
         octets = min(ways, key=len)
-        decoded = plain(asdict(records.decode_ledger_section(octets)))
+        decoded = plain(records.decode_ledger_section(octets))
         examples.append(Example(name, octets, decoded, deflated=octets[_CODING_AT] == 1))
     return examples + _by_table(story, told)
 
@@ -206,7 +210,7 @@ def _by_table(story: Story, told: dict[str, tuple[list[records.SignedRecord], in
     examples = []
     for name, (chosen, first) in (told | {"records of every type": (every, 3)}).items():
         octets = records.encode_ledger_section(chosen, story.head.log, first, records.TABLE)
-        examples.append(Example(f"coding 3: {name}", octets, plain(asdict(records.decode_ledger_section(octets)))))
+        examples.append(Example(f"coding 3: {name}", octets, plain(records.decode_ledger_section(octets))))
     return examples
 
 
@@ -222,9 +226,7 @@ def boot_lists() -> list[Example]:
         "two boots, one dated": [earlier, boots.BootState(DEVICE, LIMIT, 1, LIMIT)],
     }
     pairs = [(name, boots.encode_boots(states)) for name, states in told.items()]
-    return [
-        Example(name, octets, plain([asdict(each) for each in boots.decode_boots(octets)])) for name, octets in pairs
-    ]
+    return [Example(name, octets, plain(boots.decode_boots(octets))) for name, octets in pairs]
 
 
 def _time_request() -> bytes:
@@ -234,7 +236,7 @@ def _time_request() -> bytes:
 def requests() -> list[Example]:
     """The one time request."""
     octets = _time_request()
-    return [Example("a time request", octets, plain(asdict(request.decode_time_request(octets))))]
+    return [Example("a time request", octets, plain(request.decode_time_request(octets)))]
 
 
 def downs() -> list[Example]:
