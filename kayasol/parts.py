@@ -29,8 +29,8 @@ IDLE_S = 1.0
 RETRY_S, RETRY_MAX_S = 2.0, 60.0
 """Between two tries while a store does not answer; longer than IDLE_S, which is how a failure is told from a rest."""
 
-COLLECT_AFTER = 200_000
-"""Objects made and not yet freed: some 20 MB."""
+COLLECT_AFTER = 500_000
+"""Objects made and not yet freed: some 50 MB."""
 
 log = logging.getLogger("kayasol")
 
