@@ -78,15 +78,22 @@ def _line(site: str, device: str, boot: str, metrics: tuple[str, ...], decimals:
 
 def _lines_of_block(dated: DatedBlock) -> bytes:
     """Without a series: every device has all its values, else TypeError."""
-    times_ms, values, position = dated.times_ms, dated.block.values, 0
+    times_ms, values = dated.times_ms, dated.block.values
     site, boot, rows = dated.site, dated.boot, len(times_ms)
     lines: list[bytes] = []
-    numbers: list[Iterable[tuple[int | None, ...]]] = []
+    numbers: list[int | None] = [None] * (rows * (len(values) + len(dated.schema.devices)))
+    position = begin = 0
     for device in dated.schema.devices:
-        begin, position = position, position + len(device.metrics)
-        lines.append(_line(site, device.name, boot, device.metrics, device.decimals) * rows)
-        numbers.append(zip(*values[begin:position], times_ms, strict=True))
-    return b"".join(lines) % tuple(chain.from_iterable(chain.from_iterable(numbers)))
+        metrics = device.metrics
+        lines.append(_line(site, device.name, boot, metrics, device.decimals) * rows)
+        width = len(metrics) + 1
+        end = begin + rows * width
+        # Column by column into the places of its numbers: that takes half the time of going row by row.
+        for place, column in enumerate(values[position : position + width - 1], begin):
+            numbers[place:end:width] = column
+        numbers[begin + width - 1 : end : width] = times_ms
+        position, begin = position + width - 1, end
+    return b"".join(lines) % tuple(numbers)
 
 
 def _same_times(columns: Sequence[Series]) -> list[list[Series]]:
