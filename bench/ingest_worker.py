@@ -21,7 +21,7 @@ from ingest.acknowledger import Outgoing, Policy
 from ingest.handler import Handler, Message
 from ingest.keys import open_keys
 from ingest.subscriber import Broker, Subscriber
-from kayasol.parts import collect_seldom, utc_ms
+from kayasol.parts import collect_seldom, take_turns_seldom, utc_ms
 from kayasol.readings_store import open_readings
 from kayasol.settings import ServerSettings
 from kiosk.wire import block
@@ -80,6 +80,7 @@ def main(file: str) -> None:
         keys = open_keys(settings.folder)
         handler = Handler(store, opened.readings, keys, clock, policy=POLICIES[told["answers"]])
         collect_seldom()
+        take_turns_seldom()
         Subscriber(broker, _CountingHandler(handler, clock)).run(stop)
     store.close()
 

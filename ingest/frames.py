@@ -12,7 +12,7 @@ from kiosk.errors import WireError
 from kiosk.wire.frame import FRAME_MAX_BYTES, Frame, Header, decode_frame
 from kiosk.wire.topics import Topic, parse_status, parse_topic
 from store import status, streams
-from store.status import SiteStatus
+from store.status import LastHeader
 
 STATUS_MAX_BYTES = 64
 KEPT_OF_OVERSIZED = 1_024
@@ -102,16 +102,16 @@ def save(work: Work) -> None:
     status.note_arrivals(work.connection, work.arrivals, work.now_ms, work.headers)
 
 
-def _newest(work: Work, site: str) -> Header | SiteStatus | None:
+def _newest(work: Work, site: str) -> Header | LastHeader | None:
     """The newest header known of a site, in this transaction or before it."""
     if site in work.headers:
         return work.headers[site]
-    if site not in work.statuses:
-        work.statuses[site] = status.get(work.connection, site)
-    return work.statuses[site]
+    if site not in work.last_headers:
+        work.last_headers[site] = status.last_headers(work.connection, [site]).get(site)
+    return work.last_headers[site]
 
 
-def _is_newer(work: Work, header: Header, known: Header | SiteStatus | None) -> bool:
+def _is_newer(work: Work, header: Header, known: Header | LastHeader | None) -> bool:
     """Newer by boot number and counter; between streams the one met later wins, since a restored card counts anew."""
     if known is None or known.stream is None or known.boot_number is None or known.counter is None:
         return True

@@ -22,7 +22,7 @@ from store.blocks import Block
 from store.boots import Boot
 from store.readings.base import ReadingsStore, Values
 from store.sites import DeviceKey, Site
-from store.status import SiteStatus
+from store.status import LastHeader
 from store.streams import Stream
 
 ReplyKey = tuple[str, str, str]
@@ -71,8 +71,8 @@ class Work:
     """In `values`."""
     headers: dict[str, Header] = field(default_factory=dict)
     """Site -> a header that is newer than the one in the table."""
-    statuses: dict[str, SiteStatus | None] = field(default_factory=dict)
-    """Site -> how it stood before this transaction."""
+    last_headers: dict[str, LastHeader | None] = field(default_factory=dict)
+    """Site -> its newest header before this transaction."""
     opened: dict[bytes, Frame] = field(default_factory=dict)
     """Frames that were decoded ahead, by their bytes."""
     blocks: list[Block] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Work:
             self._streams[stream.site, stream.stream] = stream
         for boot in boots.get_many(self.connection, sorted({(each.site, each.boot) for each in known})):
             self.boots[boot.site, boot.boot] = boot
-        self.statuses = dict.fromkeys(codes) | {each.site: each for each in status.get_many(self.connection, codes)}
+        self.last_headers = {**dict.fromkeys(codes), **status.last_headers(self.connection, codes)}
         self._schemas |= blocks.schemas_of(self.connection, sorted(set(named)))
 
     def site(self, code: str) -> Site | None:

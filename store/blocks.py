@@ -13,7 +13,7 @@ from kiosk.wire.schema import Schema, parse_schema
 from store.lookup import Named
 from store.schema import block, flagged_value, schema
 from store.schema_rows import WAITING
-from store.upsert import insert_new
+from store.upsert import insert_new, insert_new_tuples
 
 PARKED, UNDATED, WRITTEN, REFUSED = "parked", "undated", "written", "refused"
 """Waits for its schema; waits for a fix of its boot; its values are in the readings store; cannot be decoded."""
@@ -61,8 +61,7 @@ class FlaggedValue:
 
 def add(connection: Connection, added: Sequence[Block]) -> None:
     """Archive blocks (their `id` is given here); the same rows in the same cut are kept once."""
-    names = Block._fields[1:]
-    insert_new(connection, block, [dict(zip(names, each[1:], strict=True)) for each in added])
+    insert_new_tuples(connection, block, Block._fields[1:], [each[1:] for each in added])
 
 
 def of_boot(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -30,7 +30,8 @@ _AS_IN_HEADER = (
     "cadence_s",
 )
 
-_NAMED = Named(select(site_status), site_status.c.site)
+_ORDER = (site_status.c.site, site_status.c.stream, site_status.c.boot_number, site_status.c.counter)
+_NAMED = Named(select(*_ORDER), site_status.c.site)
 _DOWN_KEY = (down_state.c.site, down_state.c.dev)
 _NAMED_DOWNS = Named(select(down_state).order_by(*_DOWN_KEY).with_for_update(of=down_state), *_DOWN_KEY)
 
@@ -71,6 +72,14 @@ class SiteStatus:
     box: int | None
 
 
+class LastHeader(NamedTuple):
+    """What tells whether another header is newer than a site's newest."""
+
+    stream: str | None
+    boot_number: int | None
+    counter: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class DownState:
     """The last message to a device."""
@@ -88,9 +97,9 @@ def get(connection: Connection, site: str) -> SiteStatus | None:
     return None if row is None else SiteStatus(*row)
 
 
-def get_many(connection: Connection, sites: Sequence[str]) -> list[SiteStatus]:
-    """How those of these sites stand that were ever heard."""
-    return [SiteStatus(*row) for row in _NAMED.rows(connection, [(site,) for site in sites])]
+def last_headers(connection: Connection, sites: Sequence[str]) -> dict[str, LastHeader]:
+    """The newest header of those of these sites that were ever heard."""
+    return {site: LastHeader(*said) for site, *said in _NAMED.rows(connection, [(site,) for site in sites])}
 
 
 def all_statuses(connection: Connection) -> list[SiteStatus]:

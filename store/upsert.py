@@ -6,7 +6,7 @@ PostgreSQL as one array a column, because a statement a row is a journey a row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +32,18 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
         _run_arrays(connection, table, _array_insert(table, tuple(rows[0]), None), rows)
     elif rows:
         connection.execute(_insert_new(connection.dialect.name, table), rows)
+
+
+def insert_new_tuples(
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """The same of rows that are tuples of these columns: one dictionary less a row."""
+    if _as_arrays(connection, rows):
+        _run_columns(
+            connection, table, _array_insert(table, names, None), zip(names, zip(*rows, strict=True), strict=True)
+        )
+    else:
+        insert_new(connection, table, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def upsert(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
@@ -63,12 +75,17 @@ def update_many(connection: Connection, table: Table, key: str, rows: Sequence[M
         )
 
 
-def _as_arrays(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> bool:
+def _as_arrays(connection: Connection, rows: Sequence[Any]) -> bool:
     return len(rows) > ROWS_APART and connection.dialect.name == "postgresql"
 
 
 def _run_arrays(connection: Connection, table: Table, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    columns = [(name, [row[name] for row in rows]) for name in rows[0]]
+    _run_columns(connection, table, statement, [(name, [row[name] for row in rows]) for name in rows[0]])
+
+
+def _run_columns(
+    connection: Connection, table: Table, statement: str, columns: Iterable[tuple[str, Sequence[Any]]]
+) -> None:
     connection.exec_driver_sql(statement, tuple(pack(kind_of(table.c[name]), values) for name, values in columns))
 
 

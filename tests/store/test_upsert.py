@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError
 
 from store.engine import Store
 from store.schema import arrival, block, site_status, stream
-from store.upsert import ROWS_APART, add_up, insert_new, update_many, upsert
+from store.upsert import ROWS_APART, add_up, insert_new, insert_new_tuples, update_many, upsert
 
 MANY = 3 * ROWS_APART
 
@@ -59,6 +59,16 @@ def test_rows_that_are_there_are_left_and_bytes_stay_bytes(store: Store) -> None
         insert_new(connection, block, rows)
     wanted = [(1 + each, b"first" if each == 2 else bytes((each, 0, 255))) for each in range(MANY)]
     assert told(store, block.c.first, block.c.body) == wanted
+
+
+@pytest.mark.parametrize("number", [0, 1, MANY])
+def test_tuples_are_inserted_as_rows_are(store: Store, number: int) -> None:
+    names = ("site", "slot_ms", "frames", "octets")
+    rows = [(f"site-{each}", 0, each, 1) for each in range(number)]
+    with store.write() as connection:
+        insert_new_tuples(connection, arrival, names, rows)
+        insert_new_tuples(connection, arrival, names, [(site, slot_ms, 9, 9) for site, slot_ms, *_ in rows])
+    assert told(store, arrival.c.site, arrival.c.slot_ms, arrival.c.frames, arrival.c.octets) == sorted(rows)
 
 
 @pytest.mark.parametrize("number", [1, MANY])
