@@ -38,7 +38,8 @@ PLAIN = "ours, PostgreSQL, 2 workers, plain Python"
 VILLAGE = "ours, SQLite"
 SILENT, TALKATIVE = "ours, PostgreSQL, 1 worker, no answers", "ours, PostgreSQL, 1 worker, every frame answered"
 ANSWERS = (CITY_1, SILENT, TALKATIVE)
-"""Differ by a hundredth or two, so they run one after the other, and so twice in a round."""
+"""Differ by a few hundredths, so they run one after the other, and so three times in a round."""
+ANSWERS_TURNS = 3
 PEER = "Telegraf"
 SINGLE_OURS, SINGLE_PEER = "ours, PostgreSQL, 2 workers, a row a message", "Telegraf, an object a message"
 BACKLOG_RAW_1, BACKLOG_RAW_2 = "raw, backlog, 1 connection", "raw, backlog, 2 connections"
@@ -76,7 +77,8 @@ def paths(place: Place) -> dict[str, Callable[[], Run]]:
 
 def _order(names: Iterable[str]) -> list[str]:
     """What a round runs, in turn."""
-    return [each for name in names for each in ((name, *ANSWERS) if name == ANSWERS[-1] else (name,))]
+    last = ANSWERS[-1]
+    return [each for name in names for each in ((name, *ANSWERS * (ANSWERS_TURNS - 1)) if name == last else (name,))]
 
 
 def figures_of(rounds: Rounds) -> list[Figure]:
