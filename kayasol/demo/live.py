@@ -45,15 +45,20 @@ def stay(children: Children, every_s: float = 1.0, look: Callable[[], object] = 
         look()
 
 
+def agent_name(code: str) -> str:
+    """What the process of a kiosk's agent is called; it is there while the kiosk has power."""
+    return f"agent-{code}"
+
+
 def _follow_power(lines: Iterable[str], places: Places, children: Children) -> None:
     """Each kiosk's agent runs while its simulated power is on; when power goes it is killed, as power does."""
     for line in lines:
         code, _, power = line.strip().partition(" ")
         if power == "on":
             with suppress(ChildError):
-                children.start(f"agent-{code}", ["-m", "edge_agent", "run", "-c", str(places.agent_toml(code))])
+                children.start(agent_name(code), ["-m", "edge_agent", "run", "-c", str(places.agent_toml(code))])
         elif power == "off":
-            children.stop(f"agent-{code}", kill=True)
+            children.stop(agent_name(code), kill=True)
 
 
 def _interrupt(_number: int, _frame: object) -> None:

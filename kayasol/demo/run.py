@@ -17,7 +17,7 @@ from firmware_sim.scenarios import load_scenario
 from kayasol.demo import sums
 from kayasol.demo.children import Children, wait_until
 from kayasol.demo.influxdb import find_influxd, start_influxdb
-from kayasol.demo.live import ending_all, start_kiosks, stay
+from kayasol.demo.live import agent_name, ending_all, start_kiosks, stay
 from kayasol.demo.places import DAILY_SITE, INFLUXDB, SQLITE, Places, Run, Village, load_run
 from kayasol.demo.progress import Bar, drained_permille, has_dirty_days
 from kayasol.demo.setup import commission_village, write_agent_toml
@@ -176,12 +176,12 @@ def _go_live(places: Places, children: Children, steps: Steps, ports: Ports) -> 
     try:
         steps.do("Figures of each day", lambda: wait_until(lambda: not has_dirty_days(store), DRAIN_LIMIT_S, children))
         with open_readings(settings, store) as opened:
-            _show_sums(places, store, opened.projection, ports.pages)
+            _show_sums(places, children, store, opened.projection, ports.pages)
     finally:
         store.close()
 
 
-def _show_sums(places: Places, store: Store, projection: Projection | None, port: int) -> None:
+def _show_sums(places: Places, children: Children, store: Store, projection: Projection | None, port: int) -> None:
     """The money in all books. A sale of the last seconds may still be on its way; then they are asked once more."""
     for code in Village().codes:
         books = _books(places, store, projection, port, code)
@@ -190,18 +190,13 @@ def _show_sums(places: Places, store: Store, projection: Projection | None, port
                 break
             time.sleep(1.0)
             books = _books(places, store, projection, port, code)
-        first = next(iter(books.values()))
-        if len(set(books.values())) == 1:
-            print(f"  {code}: {first.sales} sales, {first.amount_minor} F: " + " = ".join(books))
-        else:
-            told = ", ".join(f"{name} {book.sales} sales {book.amount_minor} F" for name, book in books.items())
-            print(f"  {code}: the books differ: {told}")
+        print(f"  {code}: {sums.compared(books, has_power=children.is_running(agent_name(code)))}")
 
 
 def _books(places: Places, store: Store, projection: Projection | None, port: int, code: str) -> dict[str, sums.Sum]:
     books = {
-        "simulator's till": sums.of_simulator(places, code),
-        "kiosk's ledger": sums.of_kiosk(places, code),
+        sums.TILL: sums.of_simulator(places, code),
+        sums.KIOSK: sums.of_kiosk(places, code),
         "server": sums.of_server(store, code),
         "API": sums.of_api(port, code),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,10 @@ from store.ledger_records import sums
 FIRST_DAY, LAST_DAY = "0000-00-00", "9999-99-99"
 DAYS = 365
 """More than any demo lives through, and what the API gives at once."""
+
+
+TILL, KIOSK = "simulator's till", "kiosk's ledger"
+"""The books that stand at the site; all others are the server's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +80,20 @@ def of_api(port: int, code: str) -> Sum:
         sum(day["figures"]["income"]["sales"] for day in days),
         sum(day["figures"]["income"]["net_minor"] for day in days),
     )
+
+
+def compared(books: Mapping[str, Sum], *, has_power: bool) -> str:
+    """One line: the same money in all books, or where it differs. A kiosk without power keeps what it has not sent."""
+    at_site = {name: book for name, book in books.items() if name in {TILL, KIOSK}}
+    at_server = {name: book for name, book in books.items() if name not in at_site}
+    first, arrived = books[KIOSK], next(iter(at_server.values()))
+    total = f"{first.sales} sales, {first.amount_minor} F"
+    if len(set(books.values())) == 1:
+        return f"{total}: " + " = ".join(books)
+    waiting = Sum(first.sales - arrived.sales, first.amount_minor - arrived.amount_minor)
+    agree = len(set(at_site.values())) == len(set(at_server.values())) == 1
+    if agree and not has_power and waiting.sales > 0:
+        kept = f"{waiting.sales} sales, {waiting.amount_minor} F wait on its disk"
+        return f"{total}: {' = '.join(at_site)}; no power there now, {kept}: {' = '.join(at_server)} for the rest"
+    told = ", ".join(f"{name} {book.sales} sales {book.amount_minor} F" for name, book in books.items())
+    return f"the books differ: {told}"

@@ -28,6 +28,7 @@ from tests.server_process import free_port
 READY_S, END_S = 180.0, 40.0
 LIVE_S = 20
 SUMS = re.compile(r"^  (\w+): (\d+) sales, (\d+) F: .*= server = API$", re.MULTILINE)
+DARK = re.compile(r"^  (\w+): (\d+) sales, (\d+) F: .*; no power there now, .* wait on its disk: ", re.MULTILINE)
 CODES = Village().codes
 
 
@@ -101,7 +102,9 @@ class Story:
     """What was seen of two starts, one after the other."""
 
     sums: tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[str, str]]]
-    """At both starts: site -> sales and francs that were said to be the same in all books."""
+    """At both starts: site -> sales and francs that were said to be the same in all books, or to wait in the dark."""
+    dark: tuple[set[str], set[str]]
+    """At both starts: sites of which that was said. The demo's past cuts the power of one from 14:12 to 15:42 UTC."""
     days: Mapping[str, list[str]]
     ages_s: Mapping[str, int | None]
     off_ms: Mapping[str, tuple[int, int]]
@@ -114,7 +117,11 @@ class Story:
 
 
 def sums_of(said: str) -> dict[str, tuple[str, str]]:
-    return {code: (sales, francs) for code, sales, francs in SUMS.findall(said)}
+    return {code: (sales, francs) for code, sales, francs in [*SUMS.findall(said), *DARK.findall(said)]}
+
+
+def dark_of(said: str) -> set[str]:
+    return {code for code, _, _ in DARK.findall(said)}
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +146,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
                 wait_for(lambda code=code: second.agent_off_ms(code) > before[code], lambda: second.said)  # type: ignore[misc]
             off = {code: (before[code], second.agent_off_ms(code)) for code in both}
             return Story(
-                (sums_of(first.said), sums_of(second.said)), days, ages, off, exit_code, left_over, family,
-                first.said, second.said,
+                (sums_of(first.said), sums_of(second.said)), (dark_of(first.said), dark_of(second.said)),
+                days, ages, off, exit_code, left_over, family, first.said, second.said,
             )  # fmt: skip
 
 
@@ -152,7 +159,8 @@ def live_age(running: Demo, code: str) -> int | None:
 
 def test_three_sites_have_their_history_and_the_same_money_in_every_book(story: Story) -> None:
     first, second = story.sums
-    assert set(first) == set(second) == set(CODES)
+    assert set(first) == set(second) == set(CODES), story.first_said + story.second_said
+    assert all(len(dark) <= 1 for dark in story.dark)
     for code in CODES:
         assert len(story.days[code]) == 3, "two days back and today"
         assert story.days[code][-1] >= day_of(0)
