@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -28,6 +29,14 @@ def give_up(reason: str) -> NoReturn:
     if os.environ.get(REQUIRED) == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def require_program(name: str, advice: str) -> str:
+    """The path of a program on the PATH, or the end of this test; `advice` says how to get it."""
+    found = shutil.which(name)
+    if found is None:
+        give_up(f"{name} is missing: {advice}")
+    return found
 
 
 @functools.cache

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 import typer
 
 from kayasol.cli import app
-from tests.servers import REQUIRED
+from tests.servers import require_program
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = ("kayasol-serve.service", "kayasol-broker.service", "kayasol-backup.service", "kayasol-backup.timer")
@@ -23,12 +21,7 @@ EXPOSURE_MAX = 30
 
 @pytest.fixture
 def analyze() -> str:
-    found = shutil.which("systemd-analyze")
-    if found is None:
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail("systemd-analyze is missing: apt-get install systemd", pytrace=False)
-        pytest.skip("systemd-analyze is missing: apt-get install systemd")
-    return found
+    return require_program("systemd-analyze", "apt-get install systemd")
 
 
 @pytest.fixture

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.servers import require_program
 
 UNIT = Path(__file__).parents[2] / "deploy" / "kayasol-edge.service"
 PROGRAM = "/opt/kayasol/bin/kayasol-edge"
 
 
 def test_the_manager_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
-        pytest.skip("systemd-analyze is missing: apt-get install systemd")
+    analyze = require_program("systemd-analyze", "apt-get install systemd")
     unit = tmp_path / UNIT.name
     # The program lies elsewhere on this machine, and the manager looks whether it is there.
     unit.write_text(UNIT.read_text(encoding="utf-8").replace(PROGRAM, sys.executable), encoding="utf-8")

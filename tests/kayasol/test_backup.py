@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import stat
 import subprocess
@@ -27,6 +26,7 @@ from store.engine import Store
 from tests.kayasol.city import kayasol, write_settings
 from tests.kayasol.small_server import NOW, backed_up, epoch_of, leftovers, register, restored, site_names, small_server
 from tests.postgresql import PostgresServer
+from tests.servers import require_program
 
 
 @pytest.fixture
@@ -242,8 +242,7 @@ def test_wrong_words_are_told_in_one_line(
 def test_postgresql_is_backed_up_and_comes_back_into_an_empty_database(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    if shutil.which("pg_dump") is None:
-        pytest.skip("pg_dump is missing: install PostgreSQL's client programs")
+    require_program("pg_dump", "install PostgreSQL's client programs")
     settings = write_settings(tmp_path / "server", database_url=postgres.new_database())
     register(settings)
     file = backed_up(settings, tmp_path / "b.tar.gz")
