@@ -21,7 +21,7 @@ from ingest.acknowledger import Outgoing, Policy
 from ingest.handler import Handler, Message
 from ingest.keys import open_keys
 from ingest.subscriber import Broker, Subscriber
-from kayasol.parts import collect_seldom, take_turns_seldom, utc_ms
+from kayasol.parts import tune_interpreter, utc_ms
 from kayasol.readings_store import open_readings
 from kayasol.settings import ServerSettings
 from kiosk.wire import block
@@ -79,8 +79,7 @@ def main(file: str) -> None:
     with open_readings(settings, store) as opened:
         keys = open_keys(settings.folder)
         handler = Handler(store, opened.readings, keys, clock, policy=POLICIES[told["answers"]])
-        collect_seldom()
-        take_turns_seldom()
+        tune_interpreter()
         Subscriber(broker, _CountingHandler(handler, clock)).run(stop)
     store.close()
 

@@ -56,19 +56,16 @@ def run_ingest(
     Subscriber(broker, handler).run(stop)
 
 
-def collect_seldom() -> None:
-    """Look for rings of objects once in so many objects instead of once in 700, and never among what is loaded by now.
+def tune_interpreter() -> None:
+    """Set the interpreter for transactions of ingest, once all is loaded.
 
-    A transaction of ingest makes objects by the ten thousand, none of which is in a ring: each of them was looked at
-    again and again, which took a seventh of ingest's time.
+    Rings of objects are looked for once in COLLECT_AFTER objects instead of once in 700: a transaction makes them by
+    the ten thousand, none in a ring, and looking at each again and again took a seventh of ingest's time. Threads take
+    turns every TURN_S instead of every 5 ms, which took a twentieth.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
-
-
-def take_turns_seldom() -> None:
-    """Let a thread that computes go on while others wait: turns of 5 ms took a twentieth of ingest's time."""
     sys.setswitchinterval(TURN_S)
 
 

@@ -19,7 +19,7 @@ from ingest.handler import Handler
 from ingest.keys import open_keys
 from ingest.subscriber import Broker, Subscriber
 from kayasol import __version__
-from kayasol.parts import begin_log, collect_seldom, policy_of, run_office, take_turns_seldom, tls_of, utc_ms
+from kayasol.parts import begin_log, policy_of, run_office, tls_of, tune_interpreter, utc_ms
 from kayasol.readings_store import open_readings
 from kayasol.sessions import forgetting, worker_name
 from kayasol.settings import ServerSettings
@@ -65,8 +65,7 @@ def run_ingest_process(settings: ServerSettings, worker: int | None = None) -> N
                 "broker": lambda: "" if subscriber.connected.is_set() else _no_broker(settings),
                 "database": lambda: _database_fault(store),
             }
-            collect_seldom()
-            take_turns_seldom()
+            tune_interpreter()
             with _watched(settings, name, probes, stop), forgetting(settings, broker, number, stop):
                 subscriber.run(stop)
     log.info("%s has ended in order", name)

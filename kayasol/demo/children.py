@@ -90,11 +90,6 @@ class Children:
                 if code != 0:
                     raise ChildError(f"{name} ended with code {code}:\n{self.tail(name)}")
 
-    def is_running(self, name: str) -> bool:
-        """Whether this one was started and not stopped."""
-        with self._one_at_a_time:
-            return name in self.running
-
     def all_ended(self, names: Sequence[str]) -> bool:
         """Whether all of these have ended well."""
         self.check()

@@ -190,7 +190,8 @@ def _show_sums(places: Places, children: Children, store: Store, projection: Pro
                 break
             time.sleep(1.0)
             books = _books(places, store, projection, port, code)
-        print(f"  {code}: {sums.compared(books, has_power=children.is_running(agent_name(code)))}")
+        has_power = not children.all_ended([agent_name(code)])
+        print(f"  {code}: {sums.compared(books, has_power=has_power)}")
 
 
 def _books(places: Places, store: Store, projection: Projection | None, port: int, code: str) -> dict[str, sums.Sum]:

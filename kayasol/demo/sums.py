@@ -18,8 +18,6 @@ from store.ledger_records import sums
 FIRST_DAY, LAST_DAY = "0000-00-00", "9999-99-99"
 DAYS = 365
 """More than any demo lives through, and what the API gives at once."""
-
-
 TILL, KIOSK = "simulator's till", "kiosk's ledger"
 """The books that stand at the site; all others are the server's."""
 
