@@ -60,6 +60,11 @@ class ServerProcess(ABC):
         return self._process is not None and self._process.poll() is None
 
     @property
+    def has_ended_by_itself(self) -> bool:
+        """It was started and neither stopped nor killed from here, and yet it is gone."""
+        return self._process is not None and self._process.poll() is not None
+
+    @property
     def pid(self) -> int:
         if self._process is None:
             raise ServerError(f"{self.name} is not running: call start() first")
@@ -92,6 +97,9 @@ class ServerProcess(ABC):
     def log_text(self) -> str:
         return self.log_file.read_text(encoding="utf-8", errors="replace") if self.log_file.exists() else ""
 
+    def last_words(self, lines: int = 3) -> str:
+        return " / ".join(self.log_text().splitlines()[-lines:])
+
     def _start_once(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
@@ -112,10 +120,10 @@ class ServerProcess(ABC):
                 exit_code = None
             if exit_code is not None:
                 self._process = None
-                raise ServerError(f"{self.name} ended at once with {exit_code}: {self._last_words()}")
+                raise ServerError(f"{self.name} ended at once with {exit_code}: {self.last_words()}")
             if time.monotonic() > give_up_s:
                 self.kill9()
-                raise ServerError(f"{self.name} did not answer within {START_TIMEOUT_S} s: {self._last_words()}")
+                raise ServerError(f"{self.name} did not answer within {START_TIMEOUT_S} s: {self.last_words()}")
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
@@ -127,9 +135,6 @@ class ServerProcess(ABC):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(timeout=STOP_TIMEOUT_S)
-
-    def _last_words(self) -> str:
-        return " / ".join(self.log_text().splitlines()[-3:])
 
 
 def takes_connections(host: str, port: int) -> bool:

@@ -41,12 +41,17 @@ def edge_book(state: Path) -> Iterator[sqlite3.Connection]:
 
 def is_drained(state: Path) -> bool:
     """Whether the server has answered for everything that is on the kiosk's disk."""
+    return not any(kept(state).values())
+
+
+def kept(state: Path) -> dict[str, int]:
+    """What is on the kiosk's disk that the server has not answered for: chunks of rows, logs of the ledger."""
     with edge_book(state) as book:
         (waiting,) = book.execute("SELECT COUNT(*) FROM chunk").fetchone()
         (unanswered,) = book.execute(
             "SELECT COUNT(*) FROM ledger_log l WHERE acked < (SELECT MAX(seq) FROM ledger_record WHERE log = l.number)"
         ).fetchone()
-    return not waiting and not unanswered
+    return {"chunks": waiting, "logs": unanswered}
 
 
 def records_at_edge(state: Path) -> Records:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.end_to_end import kill_books
 from tests.end_to_end.broker_radio import Radio
 from tests.end_to_end.broker_village import Village
 from tests.end_to_end.kill_books import is_drained
@@ -31,6 +32,7 @@ QUIET_S = 10.0
 """So long nothing has passed: they wait for an answer that was lost. They may be killed while they wait."""
 CALM_LIMIT_S = 300.0
 SAVE_LIMIT_S = 10.0
+LAST_LINES = 15
 HELD_UP = "the store does not take messages"
 """What ingest logs, once until they are taken."""
 
@@ -230,6 +232,18 @@ class Storm:
         sites = [victim] if victim in self.radios else self.village.codes
         return not all(is_drained(self.village.places.state(code)) for code in sites)
 
+    def _as_it_stands(self) -> str:
+        """What everybody keeps, has passed and said last, for whoever has to understand why nothing goes on."""
+        kept = [f"{code} keeps {kill_books.kept(self.village.places.state(code))}" for code in self.village.codes]
+        lines = {**self.radios, SERVE: self.wire}
+        passed = [
+            f"line of {name}: {line.passed} bytes in {line.connections} connections, connected {line.is_connected}, "
+            f"stalled {line.is_stalled}, on its way {line.has_something_on_its_way}"
+            for name, line in lines.items()
+        ]
+        said = [f"{name} said last: {process.last_words(LAST_LINES)}" for name, process in self._victims.items()]
+        return "\n".join([*kept, *passed, *said])
+
     @staticmethod
     def _passed(lines: Sequence[Radio]) -> int:
         return sum(line.passed for line in lines)
@@ -238,6 +252,8 @@ class Storm:
         """Look again whenever bytes have passed, and now and then."""
         end_s = time.monotonic() + limit_s
         while not condition():
-            assert time.monotonic() < end_s, f"not within {limit_s:.0f} s: {what}"
+            gone = [name for name, process in self._victims.items() if process.has_ended_by_itself]
+            assert not gone, f"{gone} ended while waited for: {what}\n{self._as_it_stands()}"
+            assert time.monotonic() < end_s, f"not within {limit_s:.0f} s: {what}\n{self._as_it_stands()}"
             with self.changed:
                 self.changed.wait(WAIT_S)
