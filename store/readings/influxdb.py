@@ -9,15 +9,18 @@ instead of searched for through all years.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from store.errors import LimitError, RefusedValues, RepairFirst
 from store.readings.base import POINTS_MAX, Batch, Bucket, Channel, Latest, Refusal, Series, Values
 from store.readings.dated import DatedBlock
 from store.readings.influxdb_http import InfluxConnection, RefusedLines
 from store.readings.influxql import (
+    AGGREGATES,
     ANY_FIELD,
     Key,
     Table,
+    WrittenMeanwhile,
     all_resolutions,
     buckets_of,
     channels_of,
@@ -39,6 +42,9 @@ RECENT: tuple[list[str], ...] = (["time>now()-8d"], ["time>now()-90d"], [])
 """Where the newest value is looked for, by the server's clock: most sites spoke this week, and years take long."""
 KNOWN_MAX = 200_000
 """So many channels are remembered as told: 2,000 sites with three devices."""
+
+ASKED_AT_MOST = 5
+"""So often for buckets while somebody writes: one answer in eight is torn where that never pauses."""
 
 
 class InfluxReadings:
@@ -108,7 +114,15 @@ class InfluxReadings:
     ) -> list[Bucket]:
         """See ReadingsStore."""
         refuse_too_many_buckets(start_ms, end_ms, interval_ms)
-        fields = ",".join(f"{each}({all_resolutions(metric)})" for each in ("mean", "min", "max", "last", "count"))
+        for _ in range(ASKED_AT_MOST - 1):
+            with suppress(WrittenMeanwhile):
+                return self._buckets(site, device, metric, start_ms, end_ms, interval_ms)
+        return self._buckets(site, device, metric, start_ms, end_ms, interval_ms)
+
+    def _buckets(
+        self, site: str, device: str, metric: str, start_ms: int, end_ms: int, interval_ms: int
+    ) -> list[Bucket]:
+        fields = ",".join(f"{each}({all_resolutions(metric)})" for each in AGGREGATES)
         where = [of_site(site), of_device(device), within(start_ms, end_ms)]
         by = f"GROUP BY time({interval_ms}ms,{start_ms % interval_ms}ms) fill(none)"
         known, tables = self._ask(site, select(fields, READING, where, by))

@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from store.errors import RepairFirst
+from store.errors import RepairFirst, RetryLater
 from store.readings.base import Bucket
 from store.readings.line_protocol import CHANNEL, FIELD, checked, field_key
 from store.readings.resolutions import Part
+
+AGGREGATES = ("mean", "min", "max", "last", "count")
+"""What a bucket is asked for."""
+NOTHING = ([None, None, None, None, None], [None, None, None, None, 0])
+"""Where a metric has values in another resolution only."""
 
 Table = dict[str, Any]
 """One series of an answer: `tags` (if grouped), `columns`, `values`."""
@@ -21,6 +26,13 @@ ANY_FIELD = "/:[0-9]$/"
 _TIME_LIMIT_MS = 9_223_372_036_854
 """InfluxDB counts nanoseconds in 64 bits."""
 _METRIC = re.compile(r"[a-z0-9_]{1,40}")
+
+
+class WrittenMeanwhile(RetryLater):
+    """InfluxDB looks for each column at an instant of its own, so one has values that another did not see yet."""
+
+    def __init__(self) -> None:
+        super().__init__("InfluxDB was written to while it answered: ask again")
 
 
 def select(fields: str, measurement: str, where: Sequence[str], rest: str = "") -> str:
@@ -85,22 +97,27 @@ def parts_of(table: Table) -> Iterable[tuple[str, Part]]:
 
 
 def buckets_of(table: Table, decimals: int) -> tuple[int, list[Bucket]]:
-    """The buckets of one resolution; none if the answer has no column of it."""
+    """The buckets of one resolution; none if the answer has no column of it. Raises WrittenMeanwhile."""
     place = {name: position for position, name in enumerate(table["columns"])}
     columns = [name for name in place if name.startswith("count_") and name.endswith(f":{decimals}")]
     if not columns:
         return decimals, []
     field = columns[0].removeprefix("count_")
-    mean, low, high, last, count = (place[f"{each}_{field}"] for each in ("mean", "min", "max", "last", "count"))
-    return decimals, [
-        Bucket(row[0], float(row[mean]), whole(row[low]), whole(row[high]), whole(row[last]), row[count])
-        for row in table["values"]
-        if row[count]
-    ]
+    places = [place[f"{each}_{field}"] for each in AGGREGATES]
+    answers = ((row[0], [row[each] for each in places]) for row in table["values"])
+    return decimals, [_bucket(start_ms, *answer) for start_ms, answer in answers if answer not in NOTHING]
+
+
+def _bucket(start_ms: int, mean: Any, low: Any, high: Any, last: Any, count: Any) -> Bucket:
+    if mean is None or not count:
+        raise WrittenMeanwhile
+    return Bucket(start_ms, float(mean), whole(low), whole(high), whole(last), count)
 
 
 def whole(value: object) -> int:
-    """An integer, which is all that was ever written. Raises RepairFirst."""
+    """An integer, which is all that was ever written. Raises RepairFirst, WrittenMeanwhile."""
+    if value is None:
+        raise WrittenMeanwhile
     if not isinstance(value, int):
         raise RepairFirst(
             f"InfluxDB gives {value!r} where only integers were written: give the readings a bucket alone"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
 
-from store.errors import LimitError
+from store.errors import LimitError, RetryLater
 from store.readings.base import Batch, Bucket, Channel, Latest, ReadingsStore, Series
 
 SITE, BOOT, LATER = "damane", "b1" * 8, "b2" * 8
@@ -144,6 +147,24 @@ class ReadingsContract:
             Bucket(START + 3 * MINUTE, 2.0, 2, 2, 2, 1),
             Bucket(START + 60 * MINUTE, 5.0, 5, 5, 5, 1),
         ]
+
+    def test_a_bucket_that_is_being_written_is_not_there_yet_or_whole(self, readings: ReadingsStore) -> None:
+        """So many that InfluxDB, asked once each time, shows one in half in every run of this test."""
+        rows, span = [4, 1, 7, 2], 4 * MINUTE
+        blocks, end = 150, START + 150 * span
+
+        def write() -> None:
+            for number in range(blocks):
+                readings.write(SITE, BOOT, [volts(rows, START + number * span)])
+
+        with ThreadPoolExecutor(1) as other:
+            written = other.submit(write)
+            while not written.done():
+                with suppress(RetryLater):  # which is always allowed
+                    for found in readings.buckets(SITE, "mppt", "battery_voltage_v", START, end, interval_ms=span):
+                        assert found == Bucket(found.start_ms, 3.5, 1, 7, 2, 4)
+            written.result()
+        assert len(readings.buckets(SITE, "mppt", "battery_voltage_v", START, end, interval_ms=span)) == blocks
 
     def test_too_many_buckets_are_refused(self, readings: ReadingsStore) -> None:
         with pytest.raises(LimitError):
