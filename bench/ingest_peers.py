@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.interpreter import search_path
 from store.readings.influxdb_http import InfluxSettings
 from tests.mosquitto import MosquittoServer
 from tests.server_process import ServerProcess
@@ -67,19 +67,23 @@ class OurWorker(ServerProcess):
 
     name = "worker"
 
-    def __init__(self, folder: Path, told: dict[str, object], copy: Path | None) -> None:
+    def __init__(self, folder: Path, told: dict[str, object], copy: Path | None, python: Path) -> None:
+        """`python`: what runs it."""
         super().__init__(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._file = folder / "worker.json"
         self._file.write_text(json.dumps(told | {"compiled": copy is not None}), encoding="utf-8")
         self._copy = copy
+        self._python = python
 
     def _command(self) -> Sequence[str | Path]:
-        return [sys.executable, "-m", "bench.ingest_worker", self._file]
+        return [self._python, "-m", "bench.ingest_worker", self._file]
 
     def _options(self) -> dict[str, Any]:
-        plain = {**os.environ, "PYTHONPATH": str(compiled.ROOT)}
-        return {"env": plain if self._copy is None else compiled.environment(self._copy)}
+        if self._copy is None:
+            return {"env": {**os.environ, "PYTHONPATH": search_path(compiled.ROOT)}}
+        ours = compiled.environment(self._copy)
+        return {"env": {**ours, "PYTHONPATH": search_path(self._copy, compiled.ROOT)}}
 
     def _is_ready(self) -> bool:
         return "connected to the broker" in self.log_text()

@@ -56,6 +56,8 @@ class Place:
     telegraf: Path | None
     compiled: Path | None
     """The compiled copy that ours runs on; None where none can be made."""
+    python: Path
+    """What runs it."""
     _numbers: count[int] = field(default_factory=count)
 
     def new_folder(self) -> Path:
@@ -100,6 +102,7 @@ def ours(place: Place, load: Load, variant: Variant) -> Run:
                         "partitions": _partitions(number, variant.workers),
                     },
                     None if variant.plain else place.compiled,
+                    place.python,
                 )
             )
             for number in range(variant.workers)
