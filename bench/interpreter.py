@@ -1,8 +1,8 @@
 """Which Python runs our worker in the ingest bench: the fastest of this version on this machine. Knows no ingest.
 
 The image of a server brings a Python that was built with optimisation. One that a version manager built from source
-without it takes a fifth more for the same work, so the bench would measure how somebody built Python. What is installed
-for one Python serves another of the same version, compiled modules included.
+without it takes up to a third more for the same work, so the bench would measure how somebody built Python. What is
+installed for one Python serves another of the same version, compiled modules included.
 """
 
 from __future__ import annotations
