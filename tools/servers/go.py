@@ -19,6 +19,8 @@ from tools.servers.base import Found, MissingError, read_version, run
 BUILD_WAIT_S = 1500
 NICE = "10"
 """Whoever works on the same machine goes first."""
+NO_TOOLCHAIN = "no installed toolchains"
+"""What rustup says among the names, and without an error."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ class GoProgram:
 
 def _installed_toolchain() -> str:
     told = subprocess.run(["rustup", "toolchain", "list"], capture_output=True, text=True, timeout=60, check=False)
-    names = [line.split()[0] for line in told.stdout.splitlines() if line.strip() and " " not in line.split()[0]]
+    lines = [line for line in told.stdout.splitlines() if line.strip() and line.strip() != NO_TOOLCHAIN]
+    names = [line.split()[0] for line in lines]
     stable = [name for name in names if name.startswith("stable")]
     if not names:
         raise MissingError("rustup has no toolchain: run `rustup toolchain install stable`")
