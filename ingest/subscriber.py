@@ -138,6 +138,8 @@ class Subscriber:
             protocol=mqtt.MQTTv311,
             manual_ack=True,
         )
+        # Answers of a transaction leave together, as its acknowledgements do, and not by twenties with a wait between.
+        self._client.max_inflight_messages_set(0)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
