@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bench.corpus import MINUTE_MS, START_UTC_MS, Corpus
+from ingest.keys import IngestKeys
+from kiosk.ledger.signing import SigningKey
 from kiosk.reading import Row
 from kiosk.wire.block import Block, encode_block
 from kiosk.wire.frame import KIND_BLOCK, Section
@@ -22,6 +24,9 @@ from tests.ingest.writer import Kiosk
 
 BACKLOG_BLOCK_ROWS, BACKLOG_BLOCKS = 1_440, 24
 """As the agent cuts a backlog: days, so many in a frame."""
+
+KEYS = IngestKeys(*(SigningKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2)))
+"""Of our server: commissioned sites know them, so that no answer tells them."""
 
 Publication = tuple[str, bytes]
 """(topic, payload)"""
@@ -160,7 +165,8 @@ class Load:
 
 
 def _kiosk(number: int) -> Kiosk:
-    kiosk = Kiosk(site=f"bench-{number:04d}", name=f"bench-{number:04d}", mono_ms=MINUTE_MS)
+    known = (KEYS.current.public_hex, KEYS.next.public_hex)
+    kiosk = Kiosk(f"bench-{number:04d}", f"bench-{number:04d}", mono_ms=MINUTE_MS, ingest_keys=known)
     kiosk.utc_ms = START_UTC_MS + kiosk.mono_ms
     kiosk.genesis()
     return kiosk

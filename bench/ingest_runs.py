@@ -16,8 +16,9 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 
 from bench.corpus import MINUTE_MS, START_UTC_MS
 from bench.ingest_flow import Publisher, packets
-from bench.ingest_load import Load
+from bench.ingest_load import KEYS, Load
 from bench.ingest_peers import OurWorker, Telegraf, Variant, cpu_s
+from ingest.keys import save_keys
 from ingest.rows import EARLY_ROWS
 from kiosk.wire import topics
 from store import sites
@@ -85,6 +86,7 @@ def ours(place: Place, load: Load, variant: Variant) -> Run:
         bucket = stack.enter_context(_bucket(place))
         broker = stack.enter_context(MosquittoServer(folder / "mosquitto", extra=BROKER))
         url = _database(place, variant, folder)
+        save_keys(folder, KEYS)
         store = Store.open(url)
         stack.callback(store.close)
         with store.write() as connection:

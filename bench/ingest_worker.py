@@ -57,6 +57,11 @@ class _CountingHandler:
         return answers
 
 
+def _nothing(*_: object) -> list[Outgoing]:
+    """Answers nobody."""
+    return []
+
+
 def main(file: str) -> None:
     """Run until SIGTERM."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
@@ -64,8 +69,6 @@ def main(file: str) -> None:
     if block.__file__.endswith(SUFFIX) != told["compiled"]:
         raise SystemExit(f"the codec is {block.__file__}: that is not what is to be measured")
     settings = ServerSettings(**told["settings"])
-    if told["answers"] == "none":
-        acknowledger.answer = lambda *_: []
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     store = Store.open(settings.database)
@@ -78,7 +81,8 @@ def main(file: str) -> None:
     clock = _Clock(told["sites"])
     with open_readings(settings, store) as opened:
         keys = open_keys(settings.folder)
-        handler = Handler(store, opened.readings, keys, clock, policy=POLICIES[told["answers"]])
+        policy, answer = POLICIES[told["answers"]], _nothing if told["answers"] == "none" else acknowledger.answer
+        handler = Handler(store, opened.readings, keys, clock, policy=policy, answer=answer)
         tune_interpreter()
         Subscriber(broker, _CountingHandler(handler, clock)).run(stop)
     store.close()

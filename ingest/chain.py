@@ -191,12 +191,12 @@ class Book:
         for number, branch in self.branches.items():
             first = None if number == MAIN else self._first_of(number, checked.seq + 1)
             if first is not None and first == checked.hash:
-                self.write_head(replace(branch, name=checked.hash))
+                self.write_head(branch._replace(name=checked.hash))
                 return self._keep(checked, number, {"fork"})
         number = max(self.branches, default=MAIN) + 1
         if number >= BRANCHES_MAX:
             return Outcome.REFUSED
-        self.row = replace(self.row, forked=True)
+        self.row = self.row._replace(forked=True)
         self.write_head(head_of(checked, number, checked.hash))
         return self._keep(checked, number, {"fork"})
 

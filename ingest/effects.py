@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ingest import holes, times
 from ingest.chain import Book, Placed
@@ -88,7 +87,7 @@ def _take_genesis(work: Work, book: Book, placed: Placed, _find: FindBook) -> No
     fields, key_id = placed.checked.fields, placed.checked.signed.key_id
     if placed.branch != ledger_logs.MAIN:
         return
-    book.row = replace(book.row, old_log=text_of(fields, "old_log"))
+    book.row = book.row._replace(old_log=text_of(fields, "old_log"))
     later = [key.from_seq for key in book.keys if key.key_id != key_id]
     _keep_key(work, book, LogKey(book.row.log, key_id, 1, min(later) - 1 if later else None))
     if work.keys(book.row.site)[key_id].retired_ms is not None:

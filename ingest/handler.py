@@ -45,6 +45,8 @@ __all__ = ["CrashError", "Handler", "Message", "is_fault"]
 
 _log = logging.getLogger(__name__)
 
+Answer = Callable[[Work, IngestKeys, Policy], list[Outgoing]]
+
 ORDER = {KIND_SCHEMA: 0, KIND_BOOTS: 1, KIND_LEDGER: 2, KIND_BLOCK: 3, KIND_TIME_REQUEST: 4}
 """What explains comes before what it explains: schemas and clocks before rows."""
 NAMES = {
@@ -95,14 +97,16 @@ class Handler:
         *,
         policy: Policy | None = None,
         letter_limits: Limits | None = None,
+        answer: Answer = acknowledger.answer,
     ) -> None:
-        """`clock` gives the server's UTC in milliseconds."""
+        """`clock` gives the server's UTC in milliseconds; `answer` makes the messages to devices."""
         self._store = store
         self._readings = readings
         self._keys = keys
         self._clock = clock
         self._policy = policy or Policy()
         self._letter_limits = letter_limits or Limits()
+        self._answer = answer
         self._transactions = 0
         self._threads = ThreadPoolExecutor(WRITERS, "readings") if readings.beside else None
 
@@ -173,7 +177,7 @@ class Handler:
         times.save(work)
         frames.save(work)
         self._trim(work)
-        outgoing = acknowledger.answer(work, self._keys, self._policy)
+        outgoing = self._answer(work, self._keys, self._policy)
         work.save_streams_and_days()
         rows.finish_values(work)
         work.tally.save(work.connection)

@@ -7,7 +7,7 @@ what is strange about it, `ledger_rows` makes its row. Here their answers are wr
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ingest.chain import Book, Outcome, Placed
 from ingest.effects import declare_loss, take_effects
@@ -142,7 +142,7 @@ class Ledger:
     def _stored(self, book: Book, reply: Reply, placed: Placed) -> None:
         work, fields, site = self._work, placed.checked.fields, book.row.site
         if not book.row.cur:
-            book.row = replace(book.row, cur=text_of(fields, "cur"))
+            book.row = book.row._replace(cur=text_of(fields, "cur"))
         take_effects(work, book, placed, self._book)
         if placed.checked.t == "TARIFF" and site in self._tariffs:
             self._tariffs[site].add(fields)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 
@@ -21,8 +22,7 @@ _NAMED = Named(select(ledger_log).order_by(ledger_log.c.log).with_for_update(of=
 _NAMED_BRANCHES = Named(select(ledger_branch).order_by(ledger_branch.c.branch), ledger_branch.c.log)
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(NamedTuple):
     """One life of a site's ledger."""
 
     log: str
@@ -36,8 +36,7 @@ class Log:
     opened_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """Where one branch of a log stands: its newest record and the totals stated there."""
 
     log: str
@@ -78,7 +77,7 @@ def lock_logs(connection: Connection, logs: Iterable[str]) -> dict[str, Log]:
 
 def open_log(connection: Connection, opened: Log) -> Log:
     """Begin a log with an empty main branch, or give the one that is there; locked."""
-    insert_new(connection, ledger_log, [{name: getattr(opened, name) for name in Log.__slots__}])
+    insert_new(connection, ledger_log, [opened._asdict()])
     found = lock_log(connection, opened.log)
     if found is None:
         raise RuntimeError(f"log {opened.log} was just inserted and is not there")
@@ -122,7 +121,7 @@ def branches_of(connection: Connection, logs: Iterable[str]) -> dict[str, list[B
 
 def save_branch(connection: Connection, branch: Branch) -> None:
     """Keep a branch's head."""
-    upsert(connection, ledger_branch, {name: getattr(branch, name) for name in Branch.__slots__})
+    upsert(connection, ledger_branch, branch._asdict())
 
 
 def keys_of(connection: Connection, log: str) -> list[LogKey]:

@@ -80,8 +80,7 @@ class LastHeader(NamedTuple):
     counter: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class DownState:
+class DownState(NamedTuple):
     """The last message to a device."""
 
     epoch: int
@@ -181,8 +180,5 @@ def downs(connection: Connection, devices: Sequence[tuple[str, str]]) -> dict[tu
 
 def save_downs(connection: Connection, states: Mapping[tuple[str, str], DownState]) -> None:
     """Keep what is said to devices, in the transaction of what is acknowledged."""
-    rows = [
-        {"site": site, "dev": dev} | {name: getattr(state, name) for name in DownState.__slots__}
-        for (site, dev), state in sorted(states.items())
-    ]
+    rows = [{"site": site, "dev": dev} | state._asdict() for (site, dev), state in sorted(states.items())]
     upsert(connection, down_state, *rows)

@@ -30,11 +30,14 @@ from tools.cache import alone, cache_folder  # noqa: E402 -- found only since th
 from tools.servers.base import MissingError, run  # noqa: E402
 
 MODULES = (
+    "ingest/acknowledger.py",
     "ingest/ahead.py",
     "ingest/counters.py",
     "ingest/frames.py",
     "ingest/handler.py",
+    "ingest/holes.py",
     "ingest/rows.py",
+    "ingest/standing.py",
     "ingest/times.py",
     "ingest/work.py",
     "kiosk/reading.py",
@@ -44,6 +47,8 @@ MODULES = (
     "kiosk/wire/block.py",
     "kiosk/wire/boots.py",
     "kiosk/wire/columns.py",
+    "kiosk/wire/down.py",
+    "kiosk/wire/down_sections.py",
     "kiosk/wire/elements.py",
     "kiosk/wire/frame.py",
     "kiosk/wire/priors.py",

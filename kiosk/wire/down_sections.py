@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kiosk.errors import WireError
 from kiosk.wire import schema
@@ -20,8 +21,7 @@ NO_HASH = "0" * 64
 _FORK = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingsAck:
+class ReadingsAck(NamedTuple):
     """Rows that are done: those up to `upto`, the ranges above it, and those refused for good."""
 
     upto: int
@@ -31,8 +31,7 @@ class ReadingsAck:
     """(first, count): arrived intact, cannot be decoded, kept at the server as a dead letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerAck:
+class LedgerAck(NamedTuple):
     """How one branch of one log stands at the server."""
 
     log: str

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kiosk.errors import WireError
-from kiosk.wire import block, boots, frame, schema
+from kiosk.wire import block, boots, down, frame, schema
 
 
 def of_block(octets: bytes, positions: int) -> Any:
@@ -21,11 +21,18 @@ def of_block(octets: bytes, positions: int) -> Any:
     return block.decode_columns(octets, positions), read, block.encode_block(read, positions).hex()
 
 
+def of_down(octets: bytes) -> Any:
+    """As it was read, and written again."""
+    read, signed = down.decode_down(octets)
+    return read, signed, down.encode_down(read, lambda _: signed.signature, signed.key_id).hex()
+
+
 READERS: dict[str, Callable[[bytes, int], Any]] = {
     "frames": lambda octets, _: frame.decode_frame(octets),
     "schemas": lambda octets, _: schema.parse_schema(octets),
     "blocks": of_block,
     "boots": lambda octets, _: boots.decode_boots(octets),
+    "down": lambda octets, _: of_down(octets),
 }
 
 

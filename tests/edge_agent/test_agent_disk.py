@@ -7,7 +7,6 @@ import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 
@@ -109,7 +108,7 @@ def test_records_are_kept_400_days_after_they_were_acknowledged_and_witnessed(si
     book = site.agent.till.book
     assert len(book.stored(ack.log, 1, 100)) == book.logs[ack.log].head_seq, "nobody has witnessed them"
     site.collect()
-    site.deliver(site.receiver.message([replace(ack, witnessed=ack.upto)]))
+    site.deliver(site.receiver.message([ack._replace(witnessed=ack.upto)]))
     site.pass_ms(DAY_MS)
     site.agent.step()
     kept = [seq for seq, _ in book.stored(ack.log, 1, 100)]

@@ -95,7 +95,7 @@ def test_in_the_same_epoch_a_log_never_falls_back(waiting: Site) -> None:
     waiting.deliver(waiting.receiver.receipt())
     genesis = waiting.agent.till.book.hash_at(early.log, 1)
     assert genesis is not None
-    waiting.deliver(waiting.receiver.message([replace(early, upto=1, hash=genesis)]))
+    waiting.deliver(waiting.receiver.message([early._replace(upto=1, hash=genesis)]))
     assert waiting.agent.till.book.logs[early.log].acked == early.upto
 
 
@@ -150,7 +150,7 @@ def test_a_head_beyond_our_own_closes_the_log(waiting: Site) -> None:
 
 def test_the_fork_mark_closes_the_log_even_with_our_own_hash(waiting: Site) -> None:
     ack = waiting.receiver.ledger_acks()[0]
-    waiting.deliver(waiting.receiver.message([replace(ack, fork=True)]))
+    waiting.deliver(waiting.receiver.message([ack._replace(fork=True)]))
     assert waiting.agent.till.book.logs[ack.log].closed == "forked"
     assert waiting.agent.till.book.logs[ack.log].acked == ack.upto
 
@@ -185,7 +185,7 @@ def test_a_record_that_cannot_be_read_any_more_is_declared_lost_and_the_rest_goe
     connection.commit()
     connection.close()
     del waiting.receiver.records[log][sale]
-    waiting.deliver(waiting.receiver.receipt(replace(waiting.receiver.ledger_acks()[0], send_from=sale)))
+    waiting.deliver(waiting.receiver.receipt(waiting.receiver.ledger_acks()[0]._replace(send_from=sale)))
     waiting.collect()
     waiting.advance(1)
     waiting.collect()
@@ -200,7 +200,7 @@ def test_a_record_that_cannot_be_read_any_more_is_declared_lost_and_the_rest_goe
 
 def test_disputed_records_are_noted_and_kept(waiting: Site) -> None:
     ack = waiting.receiver.ledger_acks()[0]
-    waiting.deliver(waiting.receiver.message([replace(ack, disputed=(2, 3))]))
+    waiting.deliver(waiting.receiver.message([ack._replace(disputed=(2, 3))]))
     assert waiting.agent.till.book.disputed(ack.log) == [2, 3]
     assert waiting.agent.till.book.find(ack.log, 2) is not None
 

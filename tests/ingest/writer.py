@@ -49,6 +49,8 @@ class Kiosk:
     utc_ms: int = NOON
     clock: str = "ntp"
     counter: int = 0
+    ingest_keys: tuple[str, str] = ("00" * 32, "00" * 32)
+    """What its act says the server signs with, now and next."""
     key: SigningKey = field(init=False)
     log: str = field(init=False)
     head: Head = field(init=False)
@@ -72,7 +74,7 @@ class Kiosk:
     def boot(self) -> str:
         return hexadecimal(f"{self.name}boot{self.boot_number}", 16)
 
-    def act(self, ingest: str = "00" * 32) -> bytes:
+    def act(self) -> bytes:
         fields: dict[str, str | int] = {
             "v": 1,
             "kind": "act",
@@ -84,8 +86,8 @@ class Kiosk:
             "dev": self.dev,
             "cur": self.cur,
             "pub": self.key.public_hex,
-            "ingest_key": ingest,
-            "ingest_next": ingest,
+            "ingest_key": self.ingest_keys[0],
+            "ingest_next": self.ingest_keys[1],
         }
         return act.encode(fields)
 
