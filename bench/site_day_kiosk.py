@@ -32,7 +32,8 @@ from firmware_sim.kiosk import SimulatedKiosk
 from ingest.acknowledger import Outgoing
 from ingest.handler import Handler, Message
 from ingest.keys import open_keys
-from ingest.subscriber import Broker, Subscriber, TlsFiles
+from ingest.subscriber import Broker, Subscriber
+from ingest.tls import TlsFiles
 from kayasol.broker_files import write_broker_files
 from kayasol.ca import Authority
 from kayasol.demo.history import KioskClock, Life

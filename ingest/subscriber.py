@@ -15,13 +15,13 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.acknowledger import Outgoing
+from ingest.tls import TlsFiles, tls_context
 from ingest.work import Message
 from kiosk.wire import topics
 from store.errors import StoreError
@@ -38,15 +38,6 @@ READS_AT_ONCE = 256
 LOOK_UP_S = 0.5
 """How often a quiet subscriber looks whether it should stop."""
 RETRY_S, RETRY_MAX_S = 1.0, 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """Mutual TLS towards the broker."""
-
-    ca: Path
-    certificate: Path
-    key: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,11 +279,3 @@ class Subscriber:
 def run(broker: Broker, handler: Taker, stop: threading.Event) -> None:
     """Subscribe and commit until `stop` is set."""
     Subscriber(broker, handler).run(stop)
-
-
-def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """Shows ingest's certificate and believes this server's own authority alone."""
-    context = ssl.create_default_context(cafile=str(files.ca))
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(files.certificate, files.key)
-    return context

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from ingest.subscriber import tls_context
+from ingest.tls import tls_context
 from kayasol.backup import dated_backups
 from kayasol.parts import tls_of
 from kayasol.settings import ServerSettings, is_loopback

@@ -16,7 +16,8 @@ from pathlib import Path
 from ingest.acknowledger import Policy
 from ingest.handler import Handler
 from ingest.keys import open_keys
-from ingest.subscriber import Broker, Subscriber, TlsFiles
+from ingest.subscriber import Broker, Subscriber
+from ingest.tls import TlsFiles
 from kayasol.settings import ServerSettings
 from kiosk.errors import ConfigError
 from office.loop import Office

@@ -16,7 +16,8 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.subscriber import Broker, tls_context
+from ingest.subscriber import Broker
+from ingest.tls import tls_context
 from kayasol.settings import ServerSettings
 
 FILE_NAME = "ingest-sessions.json"

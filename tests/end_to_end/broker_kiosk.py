@@ -12,7 +12,7 @@ from edge_agent.agent import Agent
 from edge_agent.clock import Machine, SystemClock
 from edge_agent.config import parse
 from edge_agent.mqtt_link import MqttLink
-from ingest.subscriber import TlsFiles
+from ingest.tls import TlsFiles
 from kayasol.sites import NewSite, commission_request, parse_request
 from store.sites import Place
 from tests.edge_agent.lines import HeldLine

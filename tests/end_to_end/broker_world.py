@@ -18,7 +18,8 @@ from edge_agent.clock import SystemClock
 from ingest.acknowledger import Policy
 from ingest.handler import Handler
 from ingest.keys import open_keys
-from ingest.subscriber import Broker, Subscriber, TlsFiles
+from ingest.subscriber import Broker, Subscriber
+from ingest.tls import TlsFiles
 from kayasol.broker_files import write_broker_files
 from kayasol.ca import Authority
 from store import counters, letters

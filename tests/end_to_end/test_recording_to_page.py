@@ -26,7 +26,8 @@ from api.app import create_app
 from ingest.acknowledger import Policy
 from ingest.handler import Handler
 from ingest.keys import open_keys
-from ingest.subscriber import Broker, Subscriber, TlsFiles
+from ingest.subscriber import Broker, Subscriber
+from ingest.tls import TlsFiles
 from kayasol.parts import run_office
 from kiosk.time import DAY_MS
 from office.loop import Office
