@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from kiosk.wire import topics
 from kiosk.wire.down import TimeAnswer, decode_down
 from kiosk.wire.frame import KIND_BLOCK
@@ -12,11 +10,6 @@ from tests.end_to_end import kill_books
 from tests.end_to_end.broker_kiosk import MINUTE_MS, OverBroker
 from tests.end_to_end.broker_spoiling import damaged, of_another_partition, with_broken_signature
 from tests.end_to_end.broker_world import World
-
-# The kiosk's MQTT library leaves a socket whose TLS failed to the garbage collector, which closes it and warns.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"
-)
 
 MONTH_MS = 30 * 86_400_000
 SILENCE_MS = 31_000
